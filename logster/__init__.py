@@ -37,7 +37,7 @@ _HOME = {
     "flush": "logster.service",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names above, as strings
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

@@ -78,7 +78,7 @@ class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
     exception: ExceptionInfo | None = None
     traceback: str = ""
     location: Frame | None = None
-    env: Env = {}  # noqa: RUF012 - msgspec copies mutable defaults
+    env: Env = {}
     version: str = ""
     source: Literal["python", "javascript", "import"] = "python"
     namespace: str = "default"

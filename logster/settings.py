@@ -42,9 +42,7 @@ class Settings:
     namespace: str | Callable[[], str] = _setting(
         "default", "whose entries these are: a name, or a callable that returns it for the current context"
     )
-    redis_timeout_seconds: float = _setting(
-        2.0, "how long one answer of Redis may take", minimum=0.01, maximum=60
-    )
+    redis_timeout_seconds: float = _setting(2.0, "how long one answer of Redis may take", minimum=0.01, maximum=60)
 
     # What is kept
     max_backlog: int = _setting(
@@ -55,9 +53,7 @@ class Settings:
     )
     max_env_count_per_entry: int = _setting(50, "how many env samples an entry keeps", minimum=0, maximum=1_000)
     max_env_bytes: int = _setting(10_000, "the largest env sample, as JSON", minimum=200, maximum=1_000_000)
-    maximum_message_length: int = _setting(
-        10_000, "the longest message, in characters", minimum=50, maximum=1_000_000
-    )
+    maximum_message_length: int = _setting(10_000, "the longest message, in characters", minimum=50, maximum=1_000_000)
     maximum_entry_bytes: int = _setting(
         100_000, "the largest message with traceback, in bytes", minimum=2_000, maximum=10_000_000
     )
@@ -69,7 +65,8 @@ class Settings:
     application_version: str = _setting("", "the version of the app that reports, as shown and as solved in")
     hostname: str = _setting("short", "how this machine is called: short, full, or the name itself")
     project_root: str = _setting(
-        "", "the directory of the app's own code; what lies outside is shown as library code (default: detected)"
+        "",
+        "the directory of the app's own code; what lies outside is shown as library code (default: detected)",
     )
     ignore: tuple[Any, ...] = _setting((), "what is never reported: strings or regular expressions to match messages")
     skip_empty: bool = _setting(True, "leave out records whose message is empty and that carry no exception")
@@ -80,7 +77,10 @@ class Settings:
     # How it is delivered
     queue_size: int = _setting(10_000, "how many occurrences may wait for the worker", minimum=10, maximum=1_000_000)
     max_pending_entries: int = _setting(
-        2_000, "how many distinct entries the worker keeps in memory while Redis is away", minimum=10, maximum=1_000_000
+        2_000,
+        "how many distinct entries the worker keeps in memory while Redis is away",
+        minimum=10,
+        maximum=1_000_000,
     )
     flush_interval_seconds: float = _setting(
         0.2, "how long equal occurrences are collected before they are written", minimum=0.0, maximum=60
@@ -105,9 +105,7 @@ class Settings:
     beacon_per_minute: int = _setting(
         60, "how many JavaScript reports one client address may send in a minute", minimum=1, maximum=100_000
     )
-    beacon_max_bytes: int = _setting(
-        65_536, "the largest JavaScript report", minimum=1_000, maximum=10_000_000
-    )
+    beacon_max_bytes: int = _setting(65_536, "the largest JavaScript report", minimum=1_000, maximum=10_000_000)
 
     def __post_init__(self) -> None:
         for each in fields(self):
