@@ -5,15 +5,15 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format screenshots clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo ## Run the website with the live GUI at /logs on an embedded Valkey
-	$(BIN)/python -m web --address $(ADDRESS)
+demo: $(VENV)/.demo ## Run the website with the live log at /logs on an embedded Valkey (ADDRESS=127.0.0.1:8000)
+	@$(BIN)/python -m web --address $(ADDRESS)
 
-test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite
+test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite (PYTEST_ARGS="-k search")
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
@@ -25,23 +25,35 @@ format: $(VENV)/.dev ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+screenshots: $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of the GUI that the README shows
+	$(BIN)/python docs/screenshots/take.py
+
 clean: ## Remove everything that the other targets made, except the demo's data
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
 
+# Debian keeps what `venv` needs in a package of its own, which its pip can stand in for.
+$(VENV)/.venv:
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Logster needs Python 3.11 or newer. Point PYTHON at one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 \
+		|| { $(PYTHON) -m venv --clear --without-pip $(VENV) \
+			&& $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
 # pip learned --group in 25.1; what ships with the interpreter is often older.
-$(VENV)/.pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Logster needs Python 3.11 or newer; point PYTHON at one: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+$(VENV)/.pip: | $(VENV)/.venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@touch $@
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.pip
-	$(BIN)/pip install --quiet --editable '.[embedded]' --group web
+	@echo "Setting up .venv, which takes a minute the first time ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[embedded]' --group web
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.pip
-	$(BIN)/pip install --quiet --editable . --group dev
+	@echo "Setting up .venv, which takes a minute the first time ..."
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.chromium: | $(VENV)/.dev

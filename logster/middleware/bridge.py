@@ -1,0 +1,78 @@
+"""ViewerBridge: the GUI, an ASGI app, as a WSGI app. Knows a2wsgi and what it leaves open; serves nothing itself."""
+
+import asyncio
+import inspect
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from logster.errors import MissingExtra
+from logster.service import Service
+from logster.viewer.app import Viewer
+from logster.viewer.beacon import PUBLIC_PATHS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+try:
+    from a2wsgi import ASGIMiddleware
+    from a2wsgi.asgi import build_scope
+except ImportError:
+    ASGIMiddleware = build_scope = None
+
+_ANSWER = "logster.authorized"
+
+
+class ViewerBridge:
+    """The GUI for WSGI servers; `authorize` is asked on the request's own thread, where the app's own code runs.
+
+    Raises:
+        MissingExtra: a2wsgi is not installed.
+    """
+
+    def __init__(self, authorize: Callable[[Request], Any] | None, service: Service | None) -> None:
+        if ASGIMiddleware is None:
+            raise MissingExtra("Showing the GUI in a WSGI app", "wsgi")
+        self._authorize = authorize
+        self._viewer = Viewer(_answer if authorize else None, service=service)
+        self._app: WSGIApplication | None = None
+        self._lock = threading.Lock()
+        self._pid = 0
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ = _complete(environ)
+        if self._authorize and environ["PATH_INFO"] not in PUBLIC_PATHS:
+            environ[_ANSWER] = self._ask(self._authorize, Request(build_scope(environ)))
+        return self._here()(environ, start_response)
+
+    def _ask(self, authorize: Callable[[Request], Any], request: Request) -> Any:
+        answer = authorize(request)
+        return asyncio.run(_awaited(answer)) if inspect.isawaitable(answer) else answer
+
+    def _here(self) -> "WSGIApplication":
+        # a2wsgi runs an event loop on a thread, and threads do not survive the fork of a preloading server.
+        with self._lock:
+            if self._app is None or self._pid != os.getpid():
+                self._app = ASGIMiddleware(self._viewer)
+                self._pid = os.getpid()
+            return self._app
+
+
+def _answer(request: Request) -> Any:
+    return request.scope["wsgi_environ"].get(_ANSWER)
+
+
+async def _awaited(answer: Any) -> Any:
+    return await answer
+
+
+def _complete(environ: "WSGIEnvironment") -> "WSGIEnvironment":
+    """Return a copy in which a2wsgi finds what it insists on: a port beside the address, and paths in UTF-8."""
+    paths = {
+        name: environ.get(name, "").encode("latin-1").decode("utf-8", "replace").encode().decode("latin-1")
+        for name in ("SCRIPT_NAME", "PATH_INFO")
+    }
+    return {**environ, **paths, "REMOTE_PORT": environ.get("REMOTE_PORT") or "0"}

@@ -1,0 +1,223 @@
+"""The public part of the GUI: the script that reports JavaScript errors, and where its reports arrive.
+
+Owns what a browser may send and how much of it. Turning a report into an occurrence is capture's work.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from logster.capture.javascript import JavaScriptSnapshot
+from logster.capture.request import asgi_env, client_address
+from logster.errors import StoreUnavailable
+from logster.service import Service
+from logster.settings import Settings
+from logster.viewer.quota import Quota
+
+PUBLIC_PATHS = frozenset({"/logster.js", "/report_js_error"})
+
+SCRIPT = (Path(__file__).parent / "static" / "logster.js").read_bytes()
+SILENT_SCRIPT = b"window.Logster=window.Logster||{};window.Logster.report=function(){};\n"
+
+LEVELS = {
+    "fatal": 50,
+    "critical": 50,
+    "error": 40,
+    "warn": 30,
+    "warning": 30,
+    "info": 20,
+    "debug": 10,
+}
+MAX_FIELDS = 50
+
+NO_MESSAGE = "A report needs a message."
+NOT_AN_OBJECT = "A report in JSON is an object with at least a message."
+NOT_JSON = "The body is not JSON in UTF-8."
+NOT_A_FORM = f"The body is not a form in UTF-8 of at most {MAX_FIELDS} fields."
+NOT_OURS = "Reports are accepted from pages of this site only."
+SWITCHED_OFF = "Reports of JavaScript errors are switched off (setting 'beacon')."
+TOO_LARGE = "A report may have {} bytes at most (setting 'beacon_max_bytes')."
+TOO_MANY = "One address may send {} reports a minute (setting 'beacon_per_minute')."
+WRONG_TYPE = "A report is application/json, text/plain with JSON, or application/x-www-form-urlencoded."
+
+
+class Refused(Exception):
+    """A report that is not accepted; becomes a problem document (RFC 9457)."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+
+    def response(self) -> Response:
+        titles = {400: "Bad report", 403: "Refused", 413: "Too large", 415: "Unknown type", 429: "Too many reports"}
+        problem = {"title": titles[self.status], "status": self.status, "detail": self.detail}
+        return Response(msgspec.json.encode(problem), self.status, self.headers, "application/problem+json")
+
+
+def routes() -> list[Route]:
+    """Return the routes that need no `authorize`; they find the service at `request.app.state.service`."""
+    return [
+        Route("/logster.js", script, methods=["GET"]),
+        Route("/report_js_error", Receiver().receive, methods=["POST"]),
+    ]
+
+
+async def script(request: Request) -> Response:
+    """Serve logster.js; where reports are switched off, one that sends none."""
+    service: Service = request.app.state.service
+    body = SCRIPT if service.settings.beacon else SILENT_SCRIPT
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "public, max-age=3600",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="text/javascript")
+
+
+class Receiver:
+    """Accepts reports. Its own quota counts while Redis, which counts for all processes, is away."""
+
+    def __init__(self) -> None:
+        self._quota = Quota()
+
+    async def receive(self, request: Request) -> Response:
+        service: Service = request.app.state.service
+        try:
+            _check_origin(request, service.settings)
+            kind = _kind(request.headers)
+            await self._check_quota(request, service)
+            fields = _fields(kind, await _body(request, service.settings.beacon_max_bytes))
+            service.worker.submit(_snapshot(fields, request, service.settings))
+        except Refused as refused:
+            return refused.response()
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return Response(status_code=204)
+
+    async def _check_quota(self, request: Request, service: Service) -> None:
+        limit = service.settings.beacon_per_minute
+        sender = _sender(client_address(request.scope, service.settings.trusted_hops))
+        try:
+            allowed = await run_in_threadpool(service.store.allow_beacon, sender, limit)
+        except StoreUnavailable:
+            allowed = self._quota.allow(sender, limit)
+        if not allowed:
+            raise Refused(429, TOO_MANY.format(limit), {"Retry-After": "60"})
+
+
+def _check_origin(request: Request, settings: Settings) -> None:
+    if not settings.beacon:
+        raise Refused(403, SWITCHED_OFF)
+    # Browsers send Sec-Fetch-Site over HTTPS only, and no page can forge it; Origin is what the others leave us.
+    # Without either it is no browser, and what is no browser can claim any origin.
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        allowed = site == "same-origin"
+    else:
+        allowed = origin is None or urlsplit(origin).netloc in _hosts(request, settings)
+    if not allowed:
+        raise Refused(403, NOT_OURS)
+
+
+def _hosts(request: Request, settings: Settings) -> set[str]:
+    names = ["host", "x-forwarded-host"] if settings.trusted_hops else ["host"]
+    return {host for name in names if (host := request.headers.get(name))}
+
+
+def _kind(headers: Headers) -> str:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("application/json", "text/plain"):
+        return "json"
+    if kind == "application/x-www-form-urlencoded":
+        return "form"
+    raise Refused(415, WRONG_TYPE)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise Refused(413, TOO_LARGE.format(limit))
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise Refused(413, TOO_LARGE.format(limit))
+    return bytes(body)
+
+
+def _fields(kind: str, body: bytes) -> dict[str, Any]:
+    fields = _from_json(body) if kind == "json" else _from_form(body)
+    if not _text(fields, "message").strip():
+        raise Refused(400, NO_MESSAGE)
+    return fields
+
+
+def _from_json(body: bytes) -> dict[str, Any]:
+    try:
+        fields = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Refused(400, NOT_JSON) from None
+    if not isinstance(fields, dict):
+        raise Refused(400, NOT_AN_OBJECT)
+    return fields
+
+
+def _from_form(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"))
+    except ValueError:
+        raise Refused(400, NOT_A_FORM) from None
+
+
+def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> JavaScriptSnapshot:
+    env = fields.get("env")
+    return JavaScriptSnapshot(
+        message=_text(fields, "message"),
+        url=_text(fields, "url"),
+        line=_number(fields, "line"),
+        column=_number(fields, "column"),
+        stack=_text(fields, "stacktrace") or _text(fields, "stack"),
+        level=LEVELS.get((_text(fields, "severity") or _text(fields, "level")).lower(), LEVELS["error"]),
+        env={**asgi_env(request.scope), **(env if isinstance(env, dict) else {})},
+        namespace=settings.current_namespace(),
+    )
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and 0 <= value < 10**9 else 0
+
+
+def _sender(address: str) -> str:
+    """Return under which name an address is counted: for IPv6 its /64, which is what one customer gets."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
