@@ -1,0 +1,112 @@
+"""The connection to Redis: made when first needed and anew after a fork, runs scripts and pipelines.
+
+Owns what an error means and how a script gets to the server. Knows nothing of entries.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from logster.errors import StoreUnavailable
+from logster.store import address
+from logster.store.address import Client
+from logster.store.script import Word, source_of
+
+Command = Sequence[Word]
+
+_LOADS_AT_MOST = 3
+_REFUSAL = re.compile(r"\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b")
+_MISTAKE = re.compile(r"script|WRONGTYPE|wrong number of arg|unknown command|syntax error|not an integer|not a valid")
+
+
+class Connection:
+    """A lazily opened client for one URL, shared by threads and not by processes."""
+
+    def __init__(self, url: str, timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._pid = 0
+
+    def client(self) -> Client:
+        """Return this process's client."""
+        if self._client is None or self._pid != os.getpid():
+            with self._lock:
+                if self._client is None or self._pid != os.getpid():
+                    self._client = address.open_client(self._url, self._timeout_seconds)
+                    self._pid = os.getpid()
+        return self._client
+
+    def run(self, command: Command) -> Any:
+        """Return the answer to one command."""
+        return self.run_all([command])[0]
+
+    def run_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Return the answers to several commands, sent at once and run in order but not atomically.
+
+        Raises:
+            StoreUnavailable: Redis is away or refuses; some of the commands may have been run.
+        """
+        with self.errors():
+            answers = self._send(commands)
+            for _ in range(_LOADS_AT_MOST):
+                missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+                if not missing:
+                    break
+                self._load(commands[i] for i in missing)
+                for i, answer in zip(missing, self._send([commands[i] for i in missing]), strict=True):
+                    answers[i] = answer
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return answers
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn what means that Redis is away or refuses to work into StoreUnavailable."""
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            if _is_mistake(error):
+                raise
+            self._forget_embedded()
+            raise StoreUnavailable(self._explanation(error)) from error
+
+    def close(self) -> None:
+        """Let go of the connections; the next use opens new ones."""
+        client, self._client = self._client, None
+        if client is not None and self._pid == os.getpid():
+            client.close()
+
+    def _send(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self.client().pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        return pipeline.execute(raise_on_error=False)  # type: ignore[no-any-return]
+
+    def _load(self, commands: Iterator[Command]) -> None:
+        for sha in {str(command[1]) for command in commands}:
+            self.client().script_load(source_of(sha))
+
+    def _forget_embedded(self) -> None:
+        # An embedded server may be gone for good, and the next one has to be found or started.
+        if self._url.startswith("embedded:"):
+            self._client = None
+
+    def _explanation(self, error: Exception) -> str:
+        reason = str(error) or type(error).__name__
+        if secret := address.password(self._url):
+            reason = reason.replace(secret, "***")
+        where = address.public(self._url)
+        return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Return whether `error` is this package's own fault, which must not pass for an outage."""
+    return type(error) is ResponseError and bool(_MISTAKE.search(str(error))) and not _REFUSAL.search(str(error))

@@ -1,0 +1,70 @@
+"""Every key name in one place; `scripts/shared/names.lua` says the same to Lua."""
+
+from logster.entry import LEVELS
+
+
+class Keys:
+    """The keys of one namespace. The braces are a Redis Cluster hash tag: a namespace lives on one node."""
+
+    __slots__ = ("namespace", "prefix")
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self.prefix = f"{{logster:{namespace}}}:"
+
+    def entry(self, key: str) -> str:
+        return f"{self.prefix}entry:{key}"
+
+    def env(self, key: str) -> str:
+        return f"{self.prefix}env:{key}"
+
+    def recent(self, level: int) -> str:
+        return f"{self.prefix}recent:{level}"
+
+    def solved_recent(self, level: int) -> str:
+        return f"{self.prefix}solved:{level}"
+
+    @property
+    def trimmable(self) -> str:
+        return f"{self.prefix}trimmable"
+
+    @property
+    def protected(self) -> str:
+        return f"{self.prefix}protected"
+
+    @property
+    def solved(self) -> str:
+        return f"{self.prefix}solved"
+
+    @property
+    def solved_versions(self) -> str:
+        return f"{self.prefix}solved:versions"
+
+    @property
+    def counters(self) -> str:
+        return f"{self.prefix}counters"
+
+    def timeline(self, resolution: str, level: int) -> str:
+        return f"{self.prefix}timeline:{resolution}:{level}"
+
+    def entry_timeline(self, key: str) -> str:
+        return f"{self.prefix}timeline:hour:entry:{key}"
+
+    def sender(self, sender: str) -> str:
+        return f"{self.prefix}sender:{sender}"
+
+    def beacon(self, address: str, minute: int) -> str:
+        return f"{self.prefix}beacon:{address}:{minute}"
+
+    @property
+    def events(self) -> str:
+        return f"{self.prefix}events"
+
+    @property
+    def schema(self) -> str:
+        return f"{self.prefix}schema"
+
+    def rows(self, levels: tuple[int, ...] = tuple(LEVELS), *, solved: bool = False) -> list[str]:
+        """Return the sorted sets that list the rows of `levels`, those of solved entries too where asked."""
+        names = [self.recent(level) for level in levels]
+        return names + [self.solved_recent(level) for level in levels] if solved else names

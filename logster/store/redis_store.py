@@ -1,0 +1,174 @@
+"""RedisStore: what the rest of Logster knows of the store. The forms it keeps are in `codec`, the names in `keys`."""
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from logster.entry import Entry, Env, Page, Report
+from logster.settings import Settings, check_namespace
+from logster.store import clearing, codec, listing, reporting
+from logster.store.connection import Connection
+from logster.store.cursor import Cursor
+from logster.store.reporting import ReportResult
+from logster.store.script import script
+from logster.store.tenant import Tenant
+
+if TYPE_CHECKING:
+    from logster.search import Query
+
+_TRIMMED_A_CALL = 100
+_KEYS_A_CALL = 100
+_BEACON_EXPIRE_SECONDS = 120
+
+
+class RedisStore:
+    """The entries of one namespace, or of the current context's; connects when first used.
+
+    Threads may share it, and forked processes may inherit it. Every method raises StoreUnavailable where Redis is
+    away, and SchemaMismatch where a newer Logster has written.
+    """
+
+    def __init__(self, settings: Settings, namespace: str | None = None) -> None:
+        self._settings = settings
+        self._namespace = None if namespace is None else check_namespace(namespace)
+        self._connection = Connection(settings.redis_url, settings.redis_timeout_seconds)
+        self._tenants: dict[str, Tenant] = {}
+
+    def at(self, namespace: str) -> "RedisStore":
+        """Return the store of another namespace, on the same connection."""
+        other = RedisStore(self._settings, namespace)
+        other._connection = self._connection
+        other._tenants = self._tenants
+        return other
+
+    def report(self, reports: Sequence[Report]) -> list[ReportResult]:
+        """Apply reports, each to the namespace that its occurrence names, and return what became of each.
+
+        After an error some may have been applied. Repeating the batch is safe where the reports name their sender:
+        a sequence number is applied once. Numbers of one sender must grow from batch to batch.
+        """
+        return reporting.report(reports, self._tenant_of, self._settings)
+
+    def entry(self, key: str) -> Entry | None:
+        """Return an entry with exception and traceback, or None where there is none."""
+        keys = self._tenant.keys
+        values, env_count = self._tenant.run_all(
+            [["HMGET", keys.entry(key), *codec.ENTRY_FIELDS], ["LLEN", keys.env(key)]]
+        )
+        return codec.decode_entry(key, values, env_count) if values[0] else None
+
+    def page(
+        self,
+        *,
+        levels: Collection[int] | None = None,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        query: "Query | None" = None,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        include_solved: bool = False,
+    ) -> Page:
+        """Return a page of the list, newest first.
+
+        Arguments:
+            levels: only entries of these levels; a custom level stands for the standard one below it.
+            since_ms: only entries last seen then or later.
+            until_ms: only entries last seen then or earlier.
+            query: only entries that it matches.
+            before: the cursor to continue from, towards older rows.
+            after: the cursor to continue from, towards newer rows.
+
+        Raises:
+            InvalidCursor: a cursor is not one that this store handed out.
+        """
+        if before and after:
+            raise ValueError("A page continues either before or after a place, not both.")
+        cursor = before or after
+        stretch = listing.Stretch(
+            levels=listing.levels_of(levels),
+            since_ms=since_ms,
+            until_ms=until_ms,
+            solved=include_solved,
+            start=Cursor.parse(cursor) if cursor else None,
+            step=listing.NEWER if after else listing.OLDER,
+        )
+        self.trim()
+        return listing.plain_page(self._tenant, stretch, limit)
+
+    def env_samples(self, key: str, *, limit: int | None = None) -> list[Env]:
+        """Return an entry's env samples, newest first, each with its "time" in milliseconds."""
+        keys = self._tenant.keys
+        base, samples = self._tenant.run_all(
+            [["HGET", keys.entry(key), "env_base"], ["LRANGE", keys.env(key), 0, -1 if limit is None else limit - 1]]
+        )
+        return [codec.decode_env((base or b"").decode(), sample.decode()) for sample in samples]
+
+    def delete(self, keys: Iterable[str]) -> int:
+        """Delete entries, protected ones too, and return how many there were."""
+        return self._in_chunks("delete", keys)
+
+    def clear(self) -> int:
+        """Remove all entries that are not protected, and return how many; solved marks stay."""
+        return clearing.clear(self._tenant)
+
+    def protect(self, key: str) -> bool:
+        """Keep an entry from being trimmed or cleared; return whether there is such an entry."""
+        return bool(self._tenant.run("protect", key=key))
+
+    def unprotect(self, key: str) -> bool:
+        """Take an entry's protection away; return whether there is such an entry."""
+        return bool(self._tenant.run("unprotect", key=key))
+
+    def solve(self, keys: Iterable[str]) -> int:
+        """Declare entries solved in the versions they were seen in, and return how many of them there are."""
+        return self._in_chunks("solve", keys, expire_seconds=self._settings.solved_expire_seconds)
+
+    def unsolve(self, keys: Iterable[str]) -> int:
+        """Take solved marks away, show their entries again, and return how many marks there were."""
+        return self._in_chunks("unsolve", keys)
+
+    def allow_beacon(self, address: str, limit: int) -> bool:
+        """Count one more JavaScript report of a client address, and return whether it stays within `limit` a minute."""
+        minute = int(time.time() // 60)
+        counter = self._tenant.keys.beacon(address, minute)
+        command = script("beacon").words([counter], [], {"expire_seconds": _BEACON_EXPIRE_SECONDS})
+        return int(self._tenant.run_all([command])[0]) <= limit
+
+    def count(self, levels: Collection[int] | None = None) -> int:
+        """Return how many entries are shown without a query."""
+        self.trim()
+        keys = self._tenant.keys.rows(listing.levels_of(levels))
+        return sum(self._tenant.run_all([["ZCARD", key] for key in keys]))
+
+    def trim(self) -> None:
+        """Remove what is over age, also when nothing has been reported for long."""
+        age = self._settings.max_age_seconds * 1_000
+        while self._tenant.run("trim", max_age_ms=age, limit=_TRIMMED_A_CALL) >= _TRIMMED_A_CALL:
+            pass
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless Redis answers."""
+        self._connection.run(["PING"])
+
+    def close(self) -> None:
+        """Let go of the connections; the next use opens new ones."""
+        self._connection.close()
+
+    @property
+    def _tenant(self) -> Tenant:
+        return self._tenant_of(self._namespace or self._settings.current_namespace())
+
+    def _tenant_of(self, namespace: str) -> Tenant:
+        tenant = self._tenants.get(namespace)
+        if tenant is None:
+            tenant = self._tenants[namespace] = Tenant(self._connection, check_namespace(namespace))
+        return tenant
+
+    def _in_chunks(self, script: str, keys: Iterable[str], **arguments: int) -> int:
+        remaining = list(keys)
+        changed = 0
+        while remaining:
+            chunk, remaining = remaining[:_KEYS_A_CALL], remaining[_KEYS_A_CALL:]
+            changed += self._tenant.run(script, *chunk, **arguments)
+        return changed

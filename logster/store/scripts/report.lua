@@ -1,0 +1,162 @@
+-- Applies one report: creates the entry or counts the repeat, keeps its env samples, then trims what is too old
+-- or too much.
+--
+-- KEYS: prefix
+-- ARGV: key, level, logger, message, message_text, first_message, template, type, location, details, text, source,
+--   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after,
+--   samples...
+-- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated or refused
+-- Cost: O(log entries), plus the timeline's buckets when a new one begins
+-- Uses: names, remove, trimming, solving, samples, timeline
+
+local key, level, logger, message, message_text, first_message, template, type_name, location, details, text, source,
+  version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after
+  = unpack(ARGV)
+local SAMPLES = 24 -- the first of the samples: time, lines, time, lines, …
+local TRIMMED_AT_MOST = 20
+
+local prefix = KEYS[1]
+local entry = prefix .. 'entry:' .. key
+local now = now_ms()
+level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
+
+-- Redis refuses a script for want of memory at its first write only, so the sender's mark must be that write.
+local function is_repeated()
+  local applied = tonumber(redis.call('GET', prefix .. 'sender:' .. sender) or 0)
+  if applied >= tonumber(sequence) then
+    return 'repeated'
+  end
+  -- Were a report applied whose predecessor in the batch was not, its repetition would be taken for done.
+  if applied < tonumber(after) then
+    return 'refused'
+  end
+  redis.call('SET', prefix .. 'sender:' .. sender, sequence, 'EX', 86400)
+end
+
+local function set_unless_empty(fields)
+  local words = {}
+  for name, value in pairs(fields) do
+    if value ~= '' then
+      words[#words + 1] = name
+      words[#words + 1] = value
+    end
+  end
+  redis.call('HSET', entry, unpack(words))
+end
+
+local function create()
+  -- What eviction tore apart would otherwise stay in the list of another level.
+  if redis.call('ZSCORE', prefix .. 'trimmable', key) then
+    remove(prefix, key)
+  end
+  redis.call('SET', prefix .. 'schema', 1, 'NX')
+  set_unless_empty({
+    level = level, logger = logger, message = message, template = template, type = type_name, location = location,
+    details = details, text = text, source = source, versions = version, count = count, first = digits(first),
+    last = digits(last), fingerprint = fingerprint_version,
+    first_message = first_message ~= message and first_message or '',
+  })
+end
+
+local function add_version(versions)
+  if version == '' or has_line(versions, version) then
+    return
+  end
+  local kept = { version }
+  for line in string.gmatch(versions, '[^\n]+') do
+    if #kept < 20 then
+      kept[#kept + 1] = line
+    end
+  end
+  redis.call('HSET', entry, 'versions', table.concat(kept, '\n'))
+end
+
+local function remember_message(known)
+  if first < tonumber(known.first) then
+    redis.call('HSET', entry, 'first', digits(first), 'first_message', first_message)
+  elseif message ~= known.message and not known.first_message then
+    redis.call('HSET', entry, 'first_message', known.message)
+  end
+  if message ~= known.message and last >= tonumber(known.last) then
+    redis.call('HSET', entry, 'message', message, 'message_text', message_text)
+  end
+end
+
+local function merge(known)
+  count = redis.call('HINCRBY', entry, 'count', count)
+  remember_message(known)
+  add_version(known.versions or '')
+  if level > known.level then
+    redis.call('ZREM', rows_of(prefix, known.level, false), key)
+    redis.call('HSET', entry, 'level', level)
+  end
+  level = math.max(level, known.level)
+  last = math.max(last, tonumber(known.last))
+  redis.call('HSET', entry, 'last', digits(last))
+end
+
+local function list(is_protected)
+  redis.call('ZADD', rows_of(prefix, level, false), digits(last), key)
+  if not is_protected then
+    redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
+  end
+end
+
+local function keep_samples()
+  local samples = prefix .. 'env:' .. key
+  if tonumber(max_env) == 0 or #ARGV < SAMPLES then
+    return
+  end
+  local base = redis.call('HGET', entry, 'env_base')
+  if not base or redis.call('EXISTS', samples) == 0 then
+    base = ARGV[SAMPLES + 1]
+    redis.call('HSET', entry, 'env_base', base)
+  end
+  for i = SAMPLES, #ARGV, 2 do
+    redis.call('LPUSH', samples, difference(base, ARGV[i + 1], ARGV[i]))
+  end
+  redis.call('LTRIM', samples, 0, max_env - 1)
+end
+
+if sender ~= '' then
+  local outcome = is_repeated()
+  if outcome then
+    return { outcome, 0 }
+  end
+end
+
+local solved_in = solved_versions(prefix, key, now)
+if solved_in and version ~= '' and has_line(solved_in, version) then
+  redis.call('HINCRBY', prefix .. 'counters', 'dropped_by_solved', count)
+  return { 'solved', 0 }
+end
+
+local reported, reported_level, reported_last = count, level, last
+local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'message', 'first_message', 'versions', 'protected')
+local outcome = 'created'
+if found[1] then
+  outcome = 'merged'
+  show(prefix, key)
+  merge({ level = tonumber(found[1]), first = found[2], last = found[3], message = found[4],
+    first_message = found[5], versions = found[6] })
+else
+  create()
+end
+list(found[7])
+if solved_in then
+  outcome = 'regressed'
+  set_unless_empty({ regressed = 1, details = details, text = text, location = location })
+  if solved_in == '' then
+    forget_mark(prefix, key)
+  end
+end
+keep_samples()
+count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
+redis.call('PUBLISH', prefix .. 'events', string.format(
+  '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s"}',
+  key, level, tostring(outcome == 'created'), count, outcome))
+trim_age(prefix, now - max_age_ms, TRIMMED_AT_MOST)
+if outcome == 'created' then
+  trim_backlog(prefix, tonumber(max_backlog), TRIMMED_AT_MOST)
+end
+return { outcome, count }

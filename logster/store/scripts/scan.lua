@@ -1,0 +1,64 @@
+-- Walks the list from one place on for entries in which each of some lowercase literals occurs.
+--
+-- KEYS: prefix, sets...
+-- ARGV: wanted, since, until, cursor_score, cursor_key, step, literals...
+-- Returns: {all was walked, score and key of the place where the walk stopped, {key…}}
+-- Cost: O(sets × log entries) and at most 500 entries or about 1.5 MB of their text, 2 ms
+-- Uses: names, walk
+
+local wanted, since, until_, cursor_score, cursor_key, step = unpack(ARGV)
+local literals = { unpack(ARGV, 7) }
+local ROWS_AT_MOST, BYTES_AT_MOST = 500, 1500000
+local prefix = KEYS[1]
+local bytes = 0
+
+local function env_text(key, base)
+  local samples = redis.call('LRANGE', prefix .. 'env:' .. key, 0, -1)
+  samples[#samples + 1] = base or ''
+  local text = string.lower(table.concat(samples, '\n'))
+  bytes = bytes + #text
+  return text
+end
+
+-- Samples are JSON, where quotes, backslashes and control characters are escaped: only what is between them is sought.
+local function is_in_json(text, literal)
+  for part in string.gmatch(literal, '[^"\\%c]+') do
+    if not string.find(text, part, 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
+local function matches(key)
+  if #literals == 0 then
+    return true
+  end
+  local found = redis.call('HMGET', prefix .. 'entry:' .. key, 'text', 'message_text', 'versions', 'env_base')
+  local text = table.concat({ found[1] or '', found[2] or '', string.lower(found[3] or '') }, '\n')
+  bytes = bytes + #text
+  local env
+  for _, literal in ipairs(literals) do
+    if not string.find(text, literal, 1, true) then
+      env = env or env_text(key, found[4])
+      if not is_in_json(env, literal) then
+        return false
+      end
+    end
+  end
+  return true
+end
+
+local walks = start_walks(since, until_, cursor_score, cursor_key, tonumber(step))
+local keys, last, walked = {}, nil, 0
+while #keys < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MOST do
+  local row = next_row(walks, 100)
+  if not row then
+    return { 1, '', '', keys }
+  end
+  last, walked = row, walked + 1
+  if matches(row.key) then
+    keys[#keys + 1] = row.key
+  end
+end
+return { 0, last.score, last.key, keys }

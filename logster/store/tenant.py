@@ -1,0 +1,46 @@
+"""One namespace on one connection: runs scripts under the namespace's keys and refuses data of a newer Logster."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from logster.errors import SchemaMismatch
+from logster.store.connection import Command, Connection
+from logster.store.keys import Keys
+from logster.store.script import Word, script
+
+SCHEMA = 1
+
+
+class Tenant:
+    """A namespace's keys with the connection that leads to them."""
+
+    def __init__(self, connection: Connection, namespace: str) -> None:
+        self.connection = connection
+        self.keys = Keys(namespace)
+        self._is_checked = False
+
+    def check(self) -> None:
+        """Raise SchemaMismatch where a newer Logster has written; asked once only."""
+        if self._is_checked:
+            return
+        found = self.connection.run(["GET", self.keys.schema])
+        if found is not None and int(found) > SCHEMA:
+            raise SchemaMismatch(
+                f"The data in namespace {self.keys.namespace!r} has form {int(found)}, written by a newer Logster; "
+                f"this one knows form {SCHEMA}. Upgrade logster-web here, or use another namespace."
+            )
+        self._is_checked = True
+
+    def run(self, name: str, *rest: Word, **arguments: Word) -> Any:
+        """Return what a script answers that takes the prefix alone as its key."""
+        self.check()
+        return self.connection.run(self.call(name, *rest, **arguments))
+
+    def run_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Return what several commands answer."""
+        self.check()
+        return self.connection.run_all(commands)
+
+    def call(self, name: str, *rest: Word, **arguments: Word) -> Command:
+        """Return the call of a script that takes the prefix alone as its key."""
+        return script(name).words([self.keys.prefix], rest, arguments)
