@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -11,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from logster.capture.context import request_context
 from logster.capture.request import asgi_env
 from logster.capture.uncaught import capture_exception
+from logster.entry import Env
 from logster.middleware.mount import MountPoint
 from logster.service import Service, current
 from logster.viewer.app import Viewer
 
 LOGGER = "logster.asgi"
+REQUEST = ("type", "method", "scheme", "server", "client", "root_path", "path", "query_string")
 
 
 class LogsterMiddleware:
@@ -45,12 +48,19 @@ class LogsterMiddleware:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        with request_context(lambda: asgi_env(scope)):
+        with request_context(self._env_of(scope)):
             try:
                 await self._route(scope, receive, send)
             except Exception as error:
                 capture_exception(error, logger=LOGGER, service=self._service)
                 raise
+
+    def _env_of(self, scope: Scope) -> Callable[[], Env]:
+        # The env is made later if at all, so it must not depend on a scope that the app goes on to change.
+        settings = (self._service or current()).settings
+        copy = {name: scope[name] for name in REQUEST if name in scope}
+        copy["headers"] = list(scope.get("headers", ()))
+        return partial(asgi_env, copy, headers=settings.request_headers, trusted_hops=settings.trusted_hops)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path_in_app(scope)

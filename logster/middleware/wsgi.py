@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -10,9 +11,10 @@ from starlette.requests import Request
 from logster.capture.context import request_context
 from logster.capture.request import wsgi_env
 from logster.capture.uncaught import capture_exception
+from logster.entry import Env
 from logster.middleware.bridge import ViewerBridge
 from logster.middleware.mount import MountPoint
-from logster.service import Service
+from logster.service import Service, current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,8 +54,14 @@ class LogsterWSGIMiddleware:
         self._service = service
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        call = _Call(request_context(lambda: wsgi_env(environ)), self._service)
+        call = _Call(request_context(self._env_of(environ)), self._service)
         return call.start(self._app, environ, start_response)
+
+    def _env_of(self, environ: "WSGIEnvironment") -> Callable[[], Env]:
+        # The env is made later if at all, so it must not depend on an environ that the app goes on to change.
+        settings = (self._service or current()).settings
+        copy = {name: value for name, value in environ.items() if isinstance(value, str)}
+        return partial(wsgi_env, copy, headers=settings.request_headers, trusted_hops=settings.trusted_hops)
 
     def _with_gui(self, app: "WSGIApplication", gui: ViewerBridge) -> "WSGIApplication":
         def route(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from logster.capture.javascript import JavaScriptSnapshot
 from logster.capture.request import asgi_env, client_address
+from logster.entry import Env
 from logster.errors import StoreUnavailable
 from logster.service import Service
 from logster.settings import Settings
@@ -112,7 +113,7 @@ class Receiver:
 
     async def _check_quota(self, request: Request, service: Service) -> None:
         limit = service.settings.beacon_per_minute
-        sender = _sender(client_address(request.scope, service.settings.trusted_hops))
+        sender = _sender(_address(request, service.settings))
         try:
             allowed = await run_in_threadpool(service.store.allow_beacon, sender, limit)
         except StoreUnavailable:
@@ -195,9 +196,19 @@ def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> J
         column=_number(fields, "column"),
         stack=_text(fields, "stacktrace") or _text(fields, "stack"),
         level=LEVELS.get((_text(fields, "severity") or _text(fields, "level")).lower(), LEVELS["error"]),
-        env={**asgi_env(request.scope), **(env if isinstance(env, dict) else {})},
+        env={**_request_env(request, settings), **(env if isinstance(env, dict) else {})},
         namespace=settings.current_namespace(),
     )
+
+
+def _request_env(request: Request, settings: Settings) -> Env:
+    return asgi_env(request.scope, headers=settings.request_headers, trusted_hops=settings.trusted_hops)
+
+
+def _address(request: Request, settings: Settings) -> str:
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    return client_address(peer, forwarded, settings.trusted_hops)
 
 
 def _text(fields: dict[str, Any], name: str) -> str:
