@@ -78,7 +78,7 @@ def _open_sentinel(url: str, options: dict[str, Any]) -> Client:
     username, _, secret = user.partition(":")
     login = {"username": unquote(username) or None, "password": unquote(secret) or None}
     secure = {"ssl": parts.scheme.startswith("rediss")}
-    sentinel = Sentinel([_node(node) for node in nodes.split(",")], sentinel_kwargs={**options, **secure})
+    sentinel = Sentinel([_node(node) for node in nodes.split(",")], sentinel_kwargs={**options, **secure})  # type: ignore[no-untyped-call]
     return sentinel.master_for(name, db=int(database or 0), **login, **secure, **options)  # type: ignore[no-untyped-call]
 
 

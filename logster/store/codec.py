@@ -111,6 +111,12 @@ def decode_env(base: str, sample: str) -> Env:
     return env | {"time": int(time)}
 
 
+def decode_envs(base: bytes | None, samples: Sequence[bytes]) -> list[Env]:
+    """Return an entry's env samples as they were before they were stored."""
+    whole = _text(base)
+    return [decode_env(whole, _text(sample)) for sample in samples]
+
+
 def _lines(lines: Any) -> Env:
     return _value.decode("{" + ",".join(line for line in lines if line) + "}")  # type: ignore[no-any-return]
 

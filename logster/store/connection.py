@@ -29,7 +29,7 @@ class Connection:
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self._url = url
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._pid = 0
@@ -39,7 +39,7 @@ class Connection:
         if self._client is None or self._pid != os.getpid():
             with self._lock:
                 if self._client is None or self._pid != os.getpid():
-                    self._client = address.open_client(self._url, self._timeout_seconds)
+                    self._client = address.open_client(self._url, self.timeout_seconds)
                     self._pid = os.getpid()
         return self._client
 

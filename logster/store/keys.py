@@ -1,6 +1,6 @@
 """Every key name in one place; `scripts/shared/names.lua` says the same to Lua."""
 
-from logster.entry import LEVELS
+from collections.abc import Sequence
 
 
 class Keys:
@@ -64,7 +64,11 @@ class Keys:
     def schema(self) -> str:
         return f"{self.prefix}schema"
 
-    def rows(self, levels: tuple[int, ...] = tuple(LEVELS), *, solved: bool = False) -> list[str]:
-        """Return the sorted sets that list the rows of `levels`, those of solved entries too where asked."""
-        names = [self.recent(level) for level in levels]
-        return names + [self.solved_recent(level) for level in levels] if solved else names
+    def rows(self, levels: Sequence[int], *, solved: bool = False) -> list[str]:
+        """Return the sorted sets that list the entries of `levels`, solved ones too where asked."""
+        shown = [self.recent(level) for level in levels]
+        return shown + self.solved_rows(levels) if solved else shown
+
+    def solved_rows(self, levels: Sequence[int]) -> list[str]:
+        """Return the sorted sets that list the solved entries of `levels`."""
+        return [self.solved_recent(level) for level in levels]

@@ -1,45 +1,46 @@
-"""Pages of the list, newest first: as they stand, or those rows that a query matches."""
+"""Pages of the list as it stands, newest first. Which of its rows a query matches is for `finding`."""
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 from logster.entry import LEVELS, Entry, Page, level_floor
 from logster.store import codec
 from logster.store.connection import Command
 from logster.store.cursor import Cursor
-from logster.store.script import script
+from logster.store.script import Word, script
 from logster.store.tenant import Tenant
 
-if TYPE_CHECKING:
-    from logster.search import Query
-
 OLDER, NEWER = 1, -1
+
+
+_ROWS_AT_MOST = 500
 
 
 class Stretch(NamedTuple):
     """Which rows a page is taken from, from which place on, and in which direction."""
 
-    levels: tuple[int, ...]
+    sets: tuple[str, ...]
     since_ms: int | None
     until_ms: int | None
-    solved: bool
     start: Cursor | None
     step: int
 
-    def call(self, tenant: Tenant, name: str, *rest: str, **arguments: int) -> Command:
+    def call(self, tenant: Tenant, name: str, *rest: str, **arguments: Word) -> Command:
         """Return the call of a script that walks this stretch."""
-        sets = [tenant.keys.prefix, *tenant.keys.rows(self.levels, solved=self.solved)]
         score, key = self.start or ("", "")
         times = {"since": _or_empty(self.since_ms), "until": _or_empty(self.until_ms)}
         place = {"cursor_score": score, "cursor_key": key, "step": self.step}
-        return script(name).words(sets, rest, {**arguments, **times, **place})
+        return script(name).words([tenant.keys.prefix, *self.sets], rest, {**arguments, **times, **place})
 
 
 def plain_page(tenant: Tenant, stretch: Stretch, limit: int) -> Page:
     """Return the page as it stands: one round trip, and the cost of its rows."""
-    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=limit)
-    total, follows, behind, rows = tenant.run_all([call])[0]
+    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=min(limit, _ROWS_AT_MOST))
+    total, follows, behind, rows = tenant.run_trimmed([call])[0]
+    # A Redis that evicts may have taken an entry and left its place in the list.
+    if torn := [key.decode() for key, _, level, *_ in rows if level is None]:
+        tenant.run("delete", *torn)
+        return plain_page(tenant, stretch, limit)
     entries = [codec.decode_entry(key.decode(), values, env_count) for key, env_count, *values in rows]
     return page_of(entries, stretch.step, bool(follows), bool(behind), total)
 

@@ -1,22 +1,24 @@
 """RedisStore: what the rest of Logster knows of the store. The forms it keeps are in `codec`, the names in `keys`."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from logster.entry import Entry, Env, Page, Report
+from logster.entry import Bucket, Entry, Env, Page, Report
 from logster.settings import Settings, check_namespace
-from logster.store import clearing, codec, listing, reporting
+from logster.store import clearing, codec, finding, listing, reporting, timeline
 from logster.store.connection import Connection
 from logster.store.cursor import Cursor
+from logster.store.events import Event, listen
 from logster.store.reporting import ReportResult
 from logster.store.script import script
 from logster.store.tenant import Tenant
+from logster.store.timeline import Resolution
 
 if TYPE_CHECKING:
     from logster.search import Query
 
-_TRIMMED_A_CALL = 100
 _KEYS_A_CALL = 100
 _BEACON_EXPIRE_SECONDS = 120
 
@@ -78,6 +80,8 @@ class RedisStore:
             query: only entries that it matches.
             before: the cursor to continue from, towards older rows.
             after: the cursor to continue from, towards newer rows.
+            limit: how many rows at the most; more than 500 are never given at once.
+            include_solved: whether solved entries are shown; with a query, that decides.
 
         Raises:
             InvalidCursor: a cursor is not one that this store handed out.
@@ -85,24 +89,29 @@ class RedisStore:
         if before and after:
             raise ValueError("A page continues either before or after a place, not both.")
         cursor = before or after
+        if limit < 1:
+            raise ValueError(f"A page has at least one row, not {limit}.")
+        tenant = self._tenant
         stretch = listing.Stretch(
-            levels=listing.levels_of(levels),
+            sets=tuple(tenant.keys.rows(listing.levels_of(levels), solved=include_solved)),
             since_ms=since_ms,
             until_ms=until_ms,
-            solved=include_solved,
             start=Cursor.parse(cursor) if cursor else None,
             step=listing.NEWER if after else listing.OLDER,
         )
-        self.trim()
-        return listing.plain_page(self._tenant, stretch, limit)
+        if query is None:
+            return listing.plain_page(tenant, stretch, limit)
+        return finding.found_page(tenant, finding.narrowed(tenant, stretch, query, levels), query, limit)
 
     def env_samples(self, key: str, *, limit: int | None = None) -> list[Env]:
         """Return an entry's env samples, newest first, each with its "time" in milliseconds."""
+        if limit is not None and limit < 1:
+            return []
         keys = self._tenant.keys
         base, samples = self._tenant.run_all(
             [["HGET", keys.entry(key), "env_base"], ["LRANGE", keys.env(key), 0, -1 if limit is None else limit - 1]]
         )
-        return [codec.decode_env((base or b"").decode(), sample.decode()) for sample in samples]
+        return codec.decode_envs(base, samples)
 
     def delete(self, keys: Iterable[str]) -> int:
         """Delete entries, protected ones too, and return how many there were."""
@@ -137,15 +146,29 @@ class RedisStore:
 
     def count(self, levels: Collection[int] | None = None) -> int:
         """Return how many entries are shown without a query."""
-        self.trim()
         keys = self._tenant.keys.rows(listing.levels_of(levels))
-        return sum(self._tenant.run_all([["ZCARD", key] for key in keys]))
+        return sum(self._tenant.run_trimmed([["ZCARD", key] for key in keys]))
 
-    def trim(self) -> None:
-        """Remove what is over age, also when nothing has been reported for long."""
-        age = self._settings.max_age_seconds * 1_000
-        while self._tenant.run("trim", max_age_ms=age, limit=_TRIMMED_A_CALL) >= _TRIMMED_A_CALL:
-            pass
+    def timeline(
+        self, key: str | None = None, *, resolution: Resolution = "hour", since_ms: int, until_ms: int
+    ) -> list[Bucket]:
+        """Return the counts of occurrences in each bucket of time, oldest first, overall or of one entry.
+
+        Hours are kept as long as entries are, 90 days at the most, and minutes for a day; an entry has hours only.
+        """
+        if key is None:
+            return timeline.overall(self._tenant, resolution, since_ms, until_ms)
+        if resolution != "hour":
+            raise ValueError("An entry's timeline is kept by the hour only.")
+        return timeline.of_entry(self._tenant, key, since_ms, until_ms)
+
+    def listen(self, *, idle_seconds: float | None = None) -> AbstractContextManager[Iterator[Event]]:
+        """Subscribe to what changes; the context yields an iterator over events, which waits for the next one.
+
+        Arguments:
+            idle_seconds: after so much silence the iterator yields an event of kind "idle"; never by default.
+        """
+        return listen(self._tenant, idle_seconds)
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless Redis answers."""
@@ -162,7 +185,9 @@ class RedisStore:
     def _tenant_of(self, namespace: str) -> Tenant:
         tenant = self._tenants.get(namespace)
         if tenant is None:
-            tenant = self._tenants[namespace] = Tenant(self._connection, check_namespace(namespace))
+            tenant = self._tenants[namespace] = Tenant(
+                self._connection, check_namespace(namespace), self._settings.max_age_seconds * 1_000
+            )
         return tenant
 
     def _in_chunks(self, script: str, keys: Iterable[str], **arguments: int) -> int:

@@ -10,12 +10,15 @@ from logster.store.script import Word, script
 
 SCHEMA = 1
 
+_TRIMMED_A_CALL = 100
+
 
 class Tenant:
     """A namespace's keys with the connection that leads to them."""
 
-    def __init__(self, connection: Connection, namespace: str) -> None:
+    def __init__(self, connection: Connection, namespace: str, max_age_ms: int) -> None:
         self.connection = connection
+        self.max_age_ms = max_age_ms
         self.keys = Keys(namespace)
         self._is_checked = False
 
@@ -40,6 +43,14 @@ class Tenant:
         """Return what several commands answer."""
         self.check()
         return self.connection.run_all(commands)
+
+    def run_trimmed(self, commands: Sequence[Command]) -> list[Any]:
+        """Return what commands answer once nothing over age is left: time passes also when nothing is reported."""
+        trim = self.call("trim", max_age_ms=self.max_age_ms, limit=_TRIMMED_A_CALL)
+        while True:
+            dealt_with, *answers = self.run_all([trim, *commands])
+            if dealt_with < _TRIMMED_A_CALL:
+                return answers
 
     def call(self, name: str, *rest: Word, **arguments: Word) -> Command:
         """Return the call of a script that takes the prefix alone as its key."""

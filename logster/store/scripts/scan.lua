@@ -1,13 +1,15 @@
--- Walks the list from one place on for entries in which each of some lowercase literals occurs.
+-- Walks the list from one place on for entries with the right flags and count in which each of some lowercase
+-- literals occurs.
 --
 -- KEYS: prefix, sets...
--- ARGV: wanted, since, until, cursor_score, cursor_key, step, literals...
+-- ARGV: wanted, since, until, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
+--   literals...
 -- Returns: {all was walked, score and key of the place where the walk stopped, {key…}}
 -- Cost: O(sets × log entries) and at most 500 entries or about 1.5 MB of their text, 2 ms
 -- Uses: names, walk
 
-local wanted, since, until_, cursor_score, cursor_key, step = unpack(ARGV)
-local literals = { unpack(ARGV, 7) }
+local wanted, since, until_, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count = unpack(ARGV)
+local literals = { unpack(ARGV, 11) }
 local ROWS_AT_MOST, BYTES_AT_MOST = 500, 1500000
 local prefix = KEYS[1]
 local bytes = 0
@@ -30,10 +32,7 @@ local function is_in_json(text, literal)
   return true
 end
 
-local function matches(key)
-  if #literals == 0 then
-    return true
-  end
+local function has_literals(key)
   local found = redis.call('HMGET', prefix .. 'entry:' .. key, 'text', 'message_text', 'versions', 'env_base')
   local text = table.concat({ found[1] or '', found[2] or '', string.lower(found[3] or '') }, '\n')
   bytes = bytes + #text
@@ -47,6 +46,32 @@ local function matches(key)
     end
   end
   return true
+end
+
+local function has_flags(key)
+  for flag in string.gmatch(flags, '%S+') do
+    if redis.call('HEXISTS', prefix .. 'entry:' .. key, flag) == 0 then
+      return false
+    end
+  end
+  for flag in string.gmatch(forbidden, '%S+') do
+    if redis.call('HEXISTS', prefix .. 'entry:' .. key, flag) == 1 then
+      return false
+    end
+  end
+  return true
+end
+
+local function has_count(key)
+  if min_count == '' and max_count == '' then
+    return true
+  end
+  local count = tonumber(redis.call('HGET', prefix .. 'entry:' .. key, 'count') or 0)
+  return (min_count == '' or count >= tonumber(min_count)) and (max_count == '' or count <= tonumber(max_count))
+end
+
+local function matches(key)
+  return has_flags(key) and has_count(key) and (#literals == 0 or has_literals(key))
 end
 
 local walks = start_walks(since, until_, cursor_score, cursor_key, tonumber(step))

@@ -1,0 +1,88 @@
+"""Pages of the rows that a query matches. Redis narrows the candidates down, the query itself decides."""
+
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from logster.entry import Entry, Page
+from logster.store import codec
+from logster.store.cursor import Cursor
+from logster.store.listing import Stretch, levels_of, page_of
+from logster.store.script import Word
+from logster.store.tenant import Tenant
+
+if TYPE_CHECKING:
+    from logster.search import Query
+
+
+def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collection[int] | None) -> Stretch:
+    """Return the part of a stretch in which the query can match at all."""
+    allowed = levels_of(levels)
+    if query.levels is not None:
+        allowed = tuple(level for level in levels_of(query.levels) if level in allowed)
+    shown = tenant.keys.rows(allowed) if "solved" not in query.flags_required else []
+    solved = tenant.keys.solved_rows(allowed) if "solved" not in query.flags_forbidden else []
+    return stretch._replace(
+        sets=(*shown, *solved),
+        since_ms=_bound(max, stretch.since_ms, query.since_ms),
+        until_ms=_bound(min, stretch.until_ms, query.until_ms),
+    )
+
+
+def found_page(tenant: Tenant, stretch: Stretch, query: "Query", limit: int) -> Page:
+    """Return the page of matches; its total is known only where it holds them all."""
+    matches = list(islice(_matches(tenant, stretch, query, limit + 1), limit + 1))
+    entries, follows = matches[:limit], len(matches) > limit
+    behind = bool(entries) and stretch.start is not None and _any_behind(tenant, stretch, query, entries[0])
+    total = None if follows or stretch.start else len(entries)
+    return page_of([_as_row(entry) for entry in entries], stretch.step, follows, behind, total)
+
+
+def _any_behind(tenant: Tenant, stretch: Stretch, query: "Query", first: Entry) -> bool:
+    back = stretch._replace(start=Cursor(first.last_seen, first.key), step=-stretch.step)
+    return any(True for _ in islice(_matches(tenant, back, query, 1), 1))
+
+
+def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int) -> Iterator[Entry]:
+    finished = False
+    while not finished:
+        call = stretch.call(tenant, "scan", *query.required, wanted=wanted, **_conditions(query))
+        finished, score, key, candidates = tenant.run_trimmed([call])[0]
+        yield from _verified(tenant, [key.decode() for key in candidates], query)
+        if not finished:
+            stretch = stretch._replace(start=Cursor(int(score), key.decode()))
+
+
+def _conditions(query: "Query") -> dict[str, Word]:
+    return {
+        "flags": " ".join(query.flags_required),
+        "forbidden": " ".join(query.flags_forbidden),
+        "min_count": "" if query.min_count is None else query.min_count,
+        "max_count": "" if query.max_count is None else query.max_count,
+    }
+
+
+def _verified(tenant: Tenant, candidates: list[str], query: "Query") -> Iterator[Entry]:
+    keys = tenant.keys
+    commands: list[list[str]] = []
+    for key in candidates:
+        commands.append(["HMGET", keys.entry(key), *codec.ENTRY_FIELDS, "env_base"])
+        commands.append(["LRANGE", keys.env(key), "0", "-1"] if query.needs_env else ["LLEN", keys.env(key)])
+    answers = iter(tenant.run_all(commands) if commands else [])
+    for key, values, samples in zip(candidates, answers, answers, strict=True):
+        if values[0] is None:
+            continue
+        envs = codec.decode_envs(values[-1], samples) if query.needs_env else []
+        entry = codec.decode_entry(key, values[:-1], len(envs) if query.needs_env else samples)
+        if query.matches(entry, envs):
+            yield entry
+
+
+def _bound(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:
+    given = [bound for bound in bounds if bound is not None]
+    return choose(given) if given else None
+
+
+def _as_row(entry: Entry) -> Entry:
+    entry.exception, entry.traceback = None, ""
+    return entry
