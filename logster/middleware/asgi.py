@@ -16,6 +16,7 @@ from logster.entry import Env
 from logster.middleware.mount import MountPoint
 from logster.service import Service, current
 from logster.viewer.app import Viewer
+from logster.viewer.visit import path_below
 
 LOGGER = "logster.asgi"
 REQUEST = ("type", "method", "scheme", "server", "client", "root_path", "path", "query_string")
@@ -63,7 +64,7 @@ class LogsterMiddleware:
         return partial(asgi_env, copy, headers=settings.request_headers, trusted_hops=settings.trusted_hops)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = _path_in_app(scope)
+        path = path_below(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._mount.holds(path):
@@ -99,12 +100,3 @@ class LogsterMiddleware:
     async def _drain(self) -> None:
         service = self._service or current()
         await asyncio.to_thread(service.worker.flush, service.settings.drain_seconds)
-
-
-def _path_in_app(scope: Scope) -> str:
-    """Return the request's path without the prefix under which the app itself is mounted."""
-    path: str = scope.get("path", "")
-    root = scope.get("root_path", "")
-    if root and (path == root or path.startswith(root + "/")):
-        return path[len(root) :]
-    return path

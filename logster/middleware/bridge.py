@@ -5,14 +5,15 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
 from logster.errors import MissingExtra
 from logster.service import Service
+from logster.viewer.access import is_public
 from logster.viewer.app import Viewer
-from logster.viewer.beacon import PUBLIC_PATHS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,13 +45,16 @@ class ViewerBridge:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ = _complete(environ)
-        if self._authorize and environ["PATH_INFO"] not in PUBLIC_PATHS:
+        if self._authorize and not is_public(environ["PATH_INFO"]):
             environ[_ANSWER] = self._ask(self._authorize, Request(build_scope(environ)))
         return self._here()(environ, start_response)
 
     def _ask(self, authorize: Callable[[Request], Any], request: Request) -> Any:
-        answer = authorize(request)
-        return asyncio.run(_awaited(answer)) if inspect.isawaitable(answer) else answer
+        try:
+            answer = authorize(request)
+            return asyncio.run(_awaited(answer)) if inspect.isawaitable(answer) else answer
+        except Exception as error:
+            return _Failed(error)
 
     def _here(self) -> "WSGIApplication":
         # a2wsgi runs an event loop on a thread, and threads do not survive the fork of a preloading server.
@@ -61,8 +65,18 @@ class ViewerBridge:
             return self._app
 
 
-def _answer(request: Request) -> Any:
-    return request.scope["wsgi_environ"].get(_ANSWER)
+@dataclass(frozen=True)
+class _Failed:
+    """What `authorize` raised on the request's thread, for the viewer to answer as it answers any other failure."""
+
+    error: Exception
+
+
+async def _answer(request: Request) -> Any:
+    answer = request.scope["wsgi_environ"].get(_ANSWER)
+    if isinstance(answer, _Failed):
+        raise answer.error
+    return answer
 
 
 async def _awaited(answer: Any) -> Any:

@@ -5,13 +5,11 @@ Owns what a browser may send and how much of it. Turning a report into an occurr
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,7 +21,9 @@ from logster.entry import Env
 from logster.errors import StoreUnavailable
 from logster.service import Service
 from logster.settings import Settings
+from logster.viewer.problems import Problem
 from logster.viewer.quota import Quota
+from logster.viewer.threads import in_thread
 
 PUBLIC_PATHS = frozenset({"/logster.js", "/report_js_error"})
 
@@ -50,21 +50,6 @@ SWITCHED_OFF = "Reports of JavaScript errors are switched off (setting 'beacon')
 TOO_LARGE = "A report may have {} bytes at most (setting 'beacon_max_bytes')."
 TOO_MANY = "One address may send {} reports a minute (setting 'beacon_per_minute')."
 WRONG_TYPE = "A report is application/json, text/plain with JSON, or application/x-www-form-urlencoded."
-
-
-class Refused(Exception):
-    """A report that is not accepted; becomes a problem document (RFC 9457)."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = headers
-
-    def response(self) -> Response:
-        titles = {400: "Bad report", 403: "Refused", 413: "Too large", 415: "Unknown type", 429: "Too many reports"}
-        problem = {"title": titles[self.status], "status": self.status, "detail": self.detail}
-        return Response(msgspec.json.encode(problem), self.status, self.headers, "application/problem+json")
 
 
 def routes() -> list[Route]:
@@ -99,32 +84,30 @@ class Receiver:
 
     async def receive(self, request: Request) -> Response:
         service: Service = request.app.state.service
+        _check_origin(request, service.settings)
+        kind = _kind(request.headers)
+        await self._check_quota(request, service)
         try:
-            _check_origin(request, service.settings)
-            kind = _kind(request.headers)
-            await self._check_quota(request, service)
-            fields = _fields(kind, await _body(request, service.settings.beacon_max_bytes))
-            service.worker.submit(_snapshot(fields, request, service.settings))
-        except Refused as refused:
-            return refused.response()
+            body = await _body(request, service.settings.beacon_max_bytes)
         except ClientDisconnect:
             return Response(status_code=400)
+        service.worker.submit(_snapshot(_fields(kind, body), request, service.settings))
         return Response(status_code=204)
 
     async def _check_quota(self, request: Request, service: Service) -> None:
         limit = service.settings.beacon_per_minute
         sender = _sender(_address(request, service.settings))
         try:
-            allowed = await run_in_threadpool(service.store.allow_beacon, sender, limit)
+            allowed = await in_thread(service.store.allow_beacon, sender, limit)
         except StoreUnavailable:
             allowed = self._quota.allow(sender, limit)
         if not allowed:
-            raise Refused(429, TOO_MANY.format(limit), {"Retry-After": "60"})
+            raise Problem(429, TOO_MANY.format(limit), headers={"Retry-After": "60"})
 
 
 def _check_origin(request: Request, settings: Settings) -> None:
     if not settings.beacon:
-        raise Refused(403, SWITCHED_OFF)
+        raise Problem(403, SWITCHED_OFF)
     # Browsers send Sec-Fetch-Site over HTTPS only, and no page can forge it; Origin is what the others leave us.
     # Without either it is no browser, and what is no browser can claim any origin.
     site = request.headers.get("sec-fetch-site")
@@ -134,7 +117,7 @@ def _check_origin(request: Request, settings: Settings) -> None:
     else:
         allowed = origin is None or urlsplit(origin).netloc in _hosts(request, settings)
     if not allowed:
-        raise Refused(403, NOT_OURS)
+        raise Problem(403, NOT_OURS)
 
 
 def _hosts(request: Request, settings: Settings) -> set[str]:
@@ -148,25 +131,25 @@ def _kind(headers: Headers) -> str:
         return "json"
     if kind == "application/x-www-form-urlencoded":
         return "form"
-    raise Refused(415, WRONG_TYPE)
+    raise Problem(415, WRONG_TYPE)
 
 
 async def _body(request: Request, limit: int) -> bytes:
     body = bytearray()
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
-        raise Refused(413, TOO_LARGE.format(limit))
+        raise Problem(413, TOO_LARGE.format(limit))
     async for piece in request.stream():
         body += piece
         if len(body) > limit:
-            raise Refused(413, TOO_LARGE.format(limit))
+            raise Problem(413, TOO_LARGE.format(limit))
     return bytes(body)
 
 
 def _fields(kind: str, body: bytes) -> dict[str, Any]:
     fields = _from_json(body) if kind == "json" else _from_form(body)
     if not _text(fields, "message").strip():
-        raise Refused(400, NO_MESSAGE)
+        raise Problem(400, NO_MESSAGE)
     return fields
 
 
@@ -174,9 +157,9 @@ def _from_json(body: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        raise Refused(400, NOT_JSON) from None
+        raise Problem(400, NOT_JSON) from None
     if not isinstance(fields, dict):
-        raise Refused(400, NOT_AN_OBJECT)
+        raise Problem(400, NOT_AN_OBJECT)
     return fields
 
 
@@ -184,7 +167,7 @@ def _from_form(body: bytes) -> dict[str, Any]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"))
     except ValueError:
-        raise Refused(400, NOT_A_FORM) from None
+        raise Problem(400, NOT_A_FORM) from None
 
 
 def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> JavaScriptSnapshot:
