@@ -40,6 +40,11 @@ def current() -> Service:
     return _service
 
 
+def running() -> Service | None:
+    """Return this process's service if there is one already."""
+    return _service
+
+
 def configure(**settings: Any) -> Settings:
     """Change settings of this process: LOGSTER_* variables give the start, repeated calls add up.
 

@@ -1,0 +1,149 @@
+"""What surrounds the code that runs now, on contextvars: bound env and the current request.
+
+Owns the context and its copy-on-write rules: what a snapshot refers to never changes afterwards.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import Any, TypeVar
+
+from logster.capture.plain import plain
+from logster.entry import Env
+
+_NOTHING: Mapping[str, Any] = {}
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class RequestContext:
+    """One request: its env, made when it is first needed, and the keys of what was captured in it.
+
+    Arguments:
+        factory: returns the env of the request; called at most once, on whatever thread needs it first, so it
+            must refer to nothing that changes or ends with the request.
+    """
+
+    __slots__ = ("_added", "_env", "_factory", "captured_keys")
+
+    def __init__(self, factory: Callable[[], Env]) -> None:
+        self._factory: Callable[[], Env] | None = factory
+        self._env: Env = {}
+        self._added: Mapping[str, Any] = _NOTHING
+        self.captured_keys: list[str] = []
+
+    def add(self, key: str, value: Any) -> None:
+        """Add to the env of the request; what was captured before shows it too."""
+        self._added = {**self._added, key: value}
+
+    def env(self) -> Env:
+        """Return the env of the request."""
+        factory = self._factory
+        if factory is not None:
+            try:
+                self._env = factory()
+            except Exception as error:
+                self._env = {"request": f"<could not be read: {type(error).__name__}>"}
+            self._factory = None
+        return {**self._env, **self._added} if self._added else self._env
+
+
+_request: ContextVar[RequestContext | None] = ContextVar("logster_request", default=None)
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("logster_bound", default=_NOTHING)
+
+# What a logging call pays for: one look-up each.
+current_request = _request.get
+current_bound = _bound.get
+
+
+def current_env() -> Env:
+    """Return the env of the current context: that of the request, and over it what is bound."""
+    request = _request.get()
+    return {**(request.env() if request else {}), **_bound.get()}
+
+
+@contextmanager
+def request_context(factory: Callable[[], Env]) -> Iterator[RequestContext]:
+    """Make what is captured inside carry the env of one request.
+
+    Arguments:
+        factory: returns the env; see RequestContext.
+    """
+    request = RequestContext(factory)
+    token = _request.set(request)
+    bound = _bound.set(_bound.get())
+    try:
+        yield request
+    finally:
+        _reset(_bound, bound)
+        _reset(_request, token)
+
+
+def _reset(variable: ContextVar[Any], token: Token[Any]) -> None:
+    try:
+        variable.reset(token)
+    except ValueError:
+        # Closed in another context than it was opened in, as async generators may be: nothing to restore there.
+        return
+
+
+def add_to_env(key: str, value: Any) -> None:
+    """Add a value to the env of the current request, or to the current context where there is no request."""
+    request = _request.get()
+    if request is not None:
+        request.add(key, plain(value))
+    else:
+        _bound.set({**_bound.get(), key: plain(value)})
+
+
+class bind:  # noqa: N801 - reads as the verb that it is
+    """Bind values to the env of the current context.
+
+    As a call it holds until the context (task, thread, request) ends; as a context manager or decorator, of
+    functions and coroutine functions alike, for what is inside.
+    """
+
+    def __init__(self, **env: Any) -> None:
+        self._env = {key: plain(value) for key, value in env.items()}
+        self._before = [_bound.set({**_bound.get(), **self._env})]
+
+    def __enter__(self) -> "bind":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before:
+            _reset(_bound, self._before.pop())
+
+    def __call__(self, function: _Function) -> _Function:
+        # A decorator binds when the function runs, not where it is defined.
+        self.__exit__()
+        wrapper = _async_wrapper if inspect.iscoroutinefunction(function) else _wrapper
+        return wrapper(function, self._env)  # type: ignore[return-value]
+
+
+@contextmanager
+def _binding(env: Mapping[str, Any]) -> Iterator[None]:
+    token = _bound.set({**_bound.get(), **env})
+    try:
+        yield
+    finally:
+        _reset(_bound, token)
+
+
+def _wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _binding(env):
+            return function(*args, **kwargs)
+
+    return call
+
+
+def _async_wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        with _binding(env):
+            return await function(*args, **kwargs)
+
+    return call

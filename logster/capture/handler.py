@@ -1,0 +1,69 @@
+"""LogsterHandler: Python's logging → snapshots → the worker.
+
+Owns what happens on the caller's thread, where nothing may be raised, waited for or formatted.
+"""
+
+import logging
+from typing import Any
+
+from logster import service as services
+from logster.capture.snapshot import RecordSnapshot
+from logster.delivery.silence import silence
+from logster.delivery.stderr import complain
+from logster.errors import ConfigurationError
+from logster.service import Service
+
+
+class LogsterHandler(logging.Handler):
+    """Reports log records.
+
+    Arguments:
+        level: what is below it is not reported.
+        service: whom to report to; this process's own by default.
+        settings: changes to this process's settings, as for `logster.configure()`.
+
+    Raises:
+        ConfigurationError: a setting does not exist or its value is not allowed.
+    """
+
+    def __init__(self, level: int | str = logging.NOTSET, *, service: Service | None = None, **settings: Any) -> None:
+        super().__init__(level)
+        if service is not None and settings:
+            raise ConfigurationError("LogsterHandler takes either a service or settings, not both.")
+        self._service = service
+        if settings:
+            services.configure(**settings)
+
+    def createLock(self) -> None:  # noqa: N802 - logging's name
+        """Do without a lock: a snapshot belongs to one thread, and a lock could hold up a signal handler."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand a snapshot of `record` to the worker."""
+        # What the writing itself logs would be written, and so on without end.
+        if silence.kept:
+            return
+        try:
+            if record.name.startswith("logster") and _is_own(record.name):
+                complain(record.getMessage())
+                return
+            service = self._service or services.current()
+            namespace = service.settings.namespace
+            if type(namespace) is not str:
+                namespace = service.settings.current_namespace()
+            service.worker.submit(RecordSnapshot(record, namespace, self.formatter))
+        except Exception as error:
+            complain(f"a log record could not be taken: {type(error).__name__}")
+
+    def flush(self) -> None:
+        """Wait, within `drain_seconds`, until everything reported so far is written."""
+        try:
+            service = self._service or services.running()
+            if service is not None:
+                service.worker.flush()
+        except Exception as error:
+            complain(f"flushing failed: {type(error).__name__}")
+
+
+def _is_own(name: str) -> bool:
+    return name == "logster" or name.startswith("logster.")

@@ -1,0 +1,182 @@
+"""An exception as the caller's thread leaves it: pairs of code object and line, texts, and what it grew out of.
+
+Owns what has to be taken before the program goes on. Reads no source and keeps no frame, local or exception alive.
+"""
+
+from types import CodeType, TracebackType
+from typing import Any
+
+from logster.capture.plain import bounded, clean, safe_str, type_name
+
+RawFrame = tuple[CodeType, int, object]
+
+MAX_FRAMES = 100
+_FIRST_FRAMES = 30
+_MAX_CHAIN = 20
+_MAX_EXCEPTIONS = 100
+_MAX_NOTES = 20
+_MAX_MESSAGE = 20_000
+
+
+class Raised:
+    """One exception of a chain.
+
+    `frames` are outermost first; `omitted` of them were left out after the first `omitted_at`. `syntax` is what a
+    SyntaxError says about its place: file, line, column and text.
+    """
+
+    __slots__ = (
+        "cause",
+        "exceptions",
+        "frames",
+        "left_out",
+        "message",
+        "notes",
+        "omitted",
+        "omitted_at",
+        "relation",
+        "syntax",
+        "type",
+    )
+
+    def __init__(self, error: BaseException) -> None:
+        self.type = _type_of(error)
+        self.message = _message_of(error)
+        self.frames, self.omitted, self.omitted_at = _frames_of(error.__traceback__)
+        self.notes: tuple[str, ...] = ()
+        self.syntax: tuple[str, int, int, str] | None = None
+        self.cause: Raised | None = None
+        self.relation = ""
+        self.exceptions: tuple[Raised, ...] = ()
+        self.left_out = 0
+
+    def identity(self) -> tuple[Any, ...] | None:
+        """Return what equal occurrences have in common: types and places, of the whole chain; None without places.
+
+        Code objects stand for themselves by id: whoever keeps an identity has to keep the snapshot too.
+        """
+        if not self.frames:
+            return None
+        parts: list[Any] = []
+        stack: list[Raised | None] = [self]
+        while stack:
+            raised = stack.pop()
+            if raised is None:
+                parts.append(None)
+                continue
+            parts.append(raised.type)
+            for code, line, _ in raised.frames:
+                parts += (id(code), line)
+            parts.append(len(raised.exceptions))
+            stack.append(raised.cause)
+            stack.extend(raised.exceptions)
+        return tuple(parts)
+
+
+def raised(error: BaseException, traceback: TracebackType | None = None) -> Raised:
+    """Return the snapshot of `error` with all that it grew out of.
+
+    Arguments:
+        error: the exception.
+        traceback: where it was raised, if that is not what the exception itself carries.
+    """
+    result = Raised(error)
+    if traceback is not None and traceback is not error.__traceback__:
+        result.frames, result.omitted, result.omitted_at = _frames_of(traceback)
+    if (
+        error.__cause__ is not None
+        or error.__context__ is not None
+        or isinstance(error, BaseExceptionGroup | SyntaxError)
+        or hasattr(error, "__notes__")
+    ):
+        _Chain().follow(result, error)
+    return result
+
+
+class _Chain:
+    """One walk over causes, contexts and group members, which may be many, deep or circular."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._room = _MAX_EXCEPTIONS
+
+    def follow(self, result: Raised, error: BaseException, depth: int = 0) -> None:
+        self._seen.add(id(error))
+        result.notes = _notes_of(error)
+        if isinstance(error, SyntaxError):
+            result.syntax = _place_of(error)
+        if isinstance(error, BaseExceptionGroup):
+            self._members(result, error, depth)
+        before, relation = _before(error)
+        if before is not None and id(before) not in self._seen and depth < _MAX_CHAIN and self._room > 0:
+            self._room -= 1
+            result.cause, result.relation = Raised(before), relation
+            self.follow(result.cause, before, depth + 1)
+
+    def _members(self, result: Raised, group: BaseExceptionGroup[Any], depth: int) -> None:
+        members = []
+        for error in group.exceptions:
+            if self._room <= 0 or depth >= _MAX_CHAIN or id(error) in self._seen:
+                result.left_out += 1
+                continue
+            self._room -= 1
+            member = Raised(error)
+            self.follow(member, error, depth + 1)
+            members.append(member)
+        result.exceptions = tuple(members)
+
+
+def _before(error: BaseException) -> tuple[BaseException | None, str]:
+    if error.__cause__ is not None:
+        return error.__cause__, "cause"
+    if error.__context__ is not None and not error.__suppress_context__:
+        return error.__context__, "context"
+    return None, ""
+
+
+def _frames_of(traceback: TracebackType | None) -> tuple[list[RawFrame], int, int]:
+    frames: list[RawFrame] = []
+    append = frames.append
+    while traceback is not None:
+        frame = traceback.tb_frame
+        append((frame.f_code, traceback.tb_lineno, frame.f_globals.get("__name__")))
+        traceback = traceback.tb_next
+    omitted = len(frames) - MAX_FRAMES
+    if omitted <= 0:
+        return frames, 0, 0
+    return frames[:_FIRST_FRAMES] + frames[omitted + _FIRST_FRAMES :], omitted, _FIRST_FRAMES
+
+
+def _type_of(error: BaseException) -> str:
+    kind = type(error)
+    try:
+        module, name = kind.__module__, kind.__qualname__
+        if module in ("builtins", "__main__"):
+            return name
+        return f"{module}.{name}" if type(module) is str else name
+    except Exception:
+        return type_name(error)
+
+
+def _message_of(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and isinstance(error.msg, str):
+        return clean(bounded(error.msg, _MAX_MESSAGE))
+    return clean(bounded(safe_str(error), _MAX_MESSAGE))
+
+
+def _notes_of(error: BaseException) -> tuple[str, ...]:
+    notes = getattr(error, "__notes__", None)
+    if not notes:
+        return ()
+    if not isinstance(notes, list | tuple):
+        return (clean(bounded(safe_str(notes), _MAX_MESSAGE)),)
+    return tuple(clean(bounded(safe_str(note), _MAX_MESSAGE)) for note in notes[:_MAX_NOTES])
+
+
+def _place_of(error: SyntaxError) -> tuple[str, int, int, str]:
+    return (
+        clean(bounded(safe_str(error.filename or "<string>"), 500)),
+        error.lineno if isinstance(error.lineno, int) else 0,
+        error.offset if isinstance(error.offset, int) else 0,
+        clean(bounded(error.text if isinstance(error.text, str) else "", 1_000)),
+    )

@@ -1,0 +1,118 @@
+"""Snapshots → occurrences, on the worker's thread: message, exception, fingerprint, env, redaction, limits.
+
+Owns the order in which these are put together, and what need not be worked out twice.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from logster import fingerprint
+from logster.capture import traceback
+from logster.capture.source import Source
+from logster.capture.surroundings import application_version, process_env
+from logster.entry import Env, ExceptionInfo, Frame, Occurrence
+from logster.limits import fit_env, fit_occurrence
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+if TYPE_CHECKING:
+    from logster.capture.snapshot import RecordSnapshot
+
+
+class Renderer:
+    """Renders the snapshots of one process under one set of settings."""
+
+    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+        self._settings = settings
+        self._redactor = redactor
+        self._source = Source(redactor, settings.project_root)
+        self._version = application_version(settings)
+        self._place = lru_cache(maxsize=4_096)(self._source.place)
+
+    def occurrence(self, snapshot: "RecordSnapshot") -> Occurrence | None:
+        """Return `snapshot` rendered, redacted and bounded; None where the settings say to leave it out."""
+        settings = self._settings
+        message = self._redactor.text(snapshot.message())
+        exception = traceback.render(snapshot.exception, self._source, self._redactor) if snapshot.exception else None
+        if exception is None and settings.skip_empty and not message.strip():
+            return None
+        if settings.ignore and is_ignored(settings.ignore, message, exception):
+            return None
+        call = self._place(snapshot.pathname, snapshot.line, function=snapshot.function or "")
+        template = self._redactor.text(snapshot.template)
+        text = traceback.text(exception) if exception else self._redactor.text(snapshot.stack or "")
+        occurrence = Occurrence(
+            key=self._key(snapshot, template, message, exception, call),
+            level=snapshot.level,
+            logger=snapshot.logger,
+            message=message or traceback.last_lines(exception) if exception else message,
+            timestamp_ms=snapshot.timestamp_ms,
+            template=template,
+            exception=exception,
+            traceback=text,
+            location=location(exception) or call,
+            env=self.env(snapshot),
+            version=self._version,
+            namespace=snapshot.namespace,
+            count=snapshot.count,
+        )
+        return fit_occurrence(
+            occurrence,
+            max_characters=settings.maximum_message_length,
+            max_bytes=settings.maximum_entry_bytes,
+            max_env_bytes=settings.max_env_bytes,
+            already_cut=snapshot.cut,
+        )
+
+    def env(self, snapshot: "RecordSnapshot") -> Env:
+        """Return the env of `snapshot`, redacted and bounded."""
+        env = dict(process_env(self._settings))
+        if snapshot.thread and snapshot.thread != "MainThread":
+            env["thread"] = snapshot.thread
+        if snapshot.request is not None:
+            env.update(snapshot.request.env())
+        if snapshot.bound:
+            env.update(snapshot.bound)
+        if snapshot.extra:
+            env.update(snapshot.extra)
+        return fit_env(self._redactor.env(env), self._settings.max_env_bytes)
+
+    def _key(self, snapshot: Any, template: str, message: str, exception: ExceptionInfo | None, call: Frame) -> str:
+        if snapshot.fingerprint is not None:
+            return fingerprint.of_app(snapshot.fingerprint)
+        if exception is not None and exception.frames:
+            return fingerprint.of_exception(exception)
+        if exception is not None:
+            message = f"{exception.type} {message}"
+        about: dict[str, Any] = {"logger": snapshot.logger, "level": snapshot.level}
+        about |= {"module": call.file, "function": call.function}
+        if snapshot.args:
+            return fingerprint.of_call(template=template, **about)
+        return fingerprint.of_message(message=message, **about)
+
+
+def location(exception: ExceptionInfo | None) -> Frame | None:
+    """Return the place that a reader wants to see first: the innermost in the app, else the innermost."""
+    if exception is None or not exception.frames:
+        return None
+    return next((frame for frame in reversed(exception.frames) if frame.in_app), exception.frames[-1])
+
+
+def is_ignored(ignored: Iterable[Any], message: str, exception: ExceptionInfo | None) -> bool:
+    """Return whether a message or exception is one of those that the settings say never to report."""
+    texts = [message] if exception is None else [message, f"{exception.type}: {exception.message}"]
+    return any(_matches(each, text) for each in ignored for text in texts)
+
+
+def _matches(ignored: Any, text: str) -> bool:
+    if isinstance(ignored, re.Pattern):
+        return ignored.search(text) is not None
+    return str(ignored) in text
+
+
+@lru_cache(maxsize=8)
+def renderer_for(settings: Settings, redactor: Redactor) -> Renderer:
+    """Return the renderer for settings and redactor; made once, since it remembers what it looked up."""
+    return Renderer(settings, redactor)

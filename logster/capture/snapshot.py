@@ -1,0 +1,203 @@
+"""A log record as the caller's thread leaves it.
+
+Owns which of a record's values are taken as they are and which are rendered at once. Reads no files, formats no
+traceback and keeps nothing alive that could change later.
+"""
+
+import logging
+from collections.abc import Hashable, Mapping
+from datetime import datetime
+from typing import Any
+
+from logster.capture.context import RequestContext, current_bound, current_request
+from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
+from logster.capture.raised import Raised, raised
+from logster.capture.renderer import renderer_for
+from logster.entry import Env, Occurrence
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
+_LONG = 10_000
+
+
+class RecordSnapshot:
+    """A log record, taken so that it can be rendered at any later time on any thread.
+
+    `text` is the message where it had to be rendered at once, else None; `template` what it was made from.
+    `cut` counts the characters of a very long message that were not kept.
+    """
+
+    __slots__ = (
+        "args",
+        "bound",
+        "count",
+        "cut",
+        "exception",
+        "extra",
+        "fingerprint",
+        "function",
+        "level",
+        "line",
+        "logger",
+        "namespace",
+        "pathname",
+        "request",
+        "stack",
+        "template",
+        "text",
+        "thread",
+        "timestamp",
+    )
+
+    def __init__(self, record: logging.LogRecord, namespace: str, formatter: logging.Formatter | None = None) -> None:
+        self.namespace = namespace
+        self.logger = record.name
+        self.level = record.levelno
+        self.timestamp = record.created
+        self.pathname = record.pathname
+        self.line = record.lineno
+        self.function = record.funcName
+        self.thread = record.threadName
+        self.stack = record.stack_info
+        self.count = 1
+        self.cut = 0
+        self.text: str | None = None
+        self.fingerprint: Any = None
+        self.extra: Env | None = None
+        self.request: RequestContext | None = current_request()
+        self.bound: Mapping[str, Any] = current_bound()
+
+        message = record.msg
+        args = record.args
+        if type(message) is str and len(message) <= _LONG and formatter is None and (not args or _are_constant(args)):
+            self.template = message
+            self.args = args
+        else:
+            self._render(record, formatter)
+
+        self.exception: Raised | None = None
+        if record.exc_info:
+            self.exception = _raised(record.exc_info)
+        if len(record.__dict__) != _STANDARD_COUNT:
+            self._take_extra(record)
+
+    def _render(self, record: logging.LogRecord, formatter: logging.Formatter | None) -> None:
+        self.args = None
+        template = record.msg
+        self.template = clean(template[:_LONG]) if type(template) is str else ""
+        text = _formatted(record, formatter) if formatter else message_of(template, record.args)
+        self.cut = max(len(text) - _LONG, 0)
+        self.text = clean(text[:_LONG])
+
+    def _take_extra(self, record: logging.LogRecord) -> None:
+        extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+        self.fingerprint = _fingerprint(extra.pop("fingerprint", None))
+        self.count = _count(extra.pop("count", None))
+        self.timestamp = _timestamp(extra.pop("timestamp", None), self.timestamp)
+        env = extra.pop("env", None)
+        self.extra = {clean(str(key)): plain(value) for key, value in extra.items()}
+        if env is not None:
+            rendered = plain(env)
+            self.extra.update(rendered if isinstance(rendered, dict) else {"env": rendered})
+
+    @property
+    def timestamp_ms(self) -> int:
+        return int(self.timestamp * 1_000)
+
+    def message(self) -> str:
+        """Return the message; rendered now where that was safe to put off."""
+        if self.text is not None:
+            return self.text
+        if not self.args:
+            return clean(self.template)
+        return clean(message_of(self.template, self.args))
+
+    def identity(self) -> Hashable | None:
+        """Return what equal occurrences have in common, cheaply; None where there is no telling."""
+        if self.fingerprint is not None:
+            return (self.namespace, self.fingerprint)
+        if self.exception is not None:
+            known = self.exception.identity()
+            return known and (self.namespace, known)
+        if self.args or self.text is None:
+            return (self.namespace, self.logger, self.level, self.template, self.pathname, self.line, bool(self.args))
+        return None
+
+    def anchor(self) -> Raised | None:
+        """Return what has to be kept alive for as long as the identity is kept."""
+        return self.exception
+
+    def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence | None:
+        """Return the record rendered, redacted and bounded; None where the settings say to leave it out."""
+        return renderer_for(settings, redactor).occurrence(self)
+
+    def env(self, settings: Settings, redactor: Redactor) -> Env:
+        """Return the env alone, redacted and bounded."""
+        return renderer_for(settings, redactor).env(self)
+
+
+def message_of(template: object, args: Any) -> str:
+    """Return the message of a record, or what can be said about it where it cannot be formatted."""
+    text = template if type(template) is str else safe_str(template)
+    if isinstance(template, bytes):
+        text = bytes(template[:_LONG]).decode(errors="backslashreplace")
+    if not args:
+        return text
+    try:
+        return str(text % args)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"{text} % {bounded(safe_repr(args), 2_000)} (formatting failed: {type(error).__name__})"
+
+
+def _are_constant(args: Any) -> bool:
+    if type(args) is not tuple:
+        return False
+    for each in args:
+        kind = type(each)
+        if kind not in CONSTANTS or (kind is str and len(each) > _LONG):
+            return False
+    return True
+
+
+def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str:
+    # The traceback is stored apart, and a formatter would write its text into the record for others to find.
+    copy = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
+    try:
+        return safe_str(formatter.format(copy))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return message_of(record.msg, record.args)
+
+
+def _raised(exc_info: Any) -> Raised | None:
+    if exc_info is True or not isinstance(exc_info, tuple):
+        return raised(exc_info) if isinstance(exc_info, BaseException) else None
+    error = exc_info[1] if len(exc_info) == 3 else None
+    return raised(error, exc_info[2]) if isinstance(error, BaseException) else None
+
+
+def _fingerprint(value: Any) -> Any:
+    if value is None:
+        return None
+    rendered = plain(value)
+    return tuple(map(str, rendered)) if isinstance(rendered, list) else str(rendered)
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and value > 0 else 1
+
+
+def _timestamp(value: Any, default: float) -> float:
+    try:
+        if isinstance(value, datetime):
+            return value.timestamp()
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e11:
+            return float(value)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return default

@@ -1,0 +1,117 @@
+"""Code object and line → Frame: file as shown, source lines around it, in-app or library.
+
+Owns what is known about places in code, each looked up once. Runs on the worker's thread, because it reads files.
+"""
+
+import linecache
+import os
+import sys
+import sysconfig
+from pathlib import Path
+from types import CodeType
+
+from logster.capture.plain import clean
+from logster.capture.raised import RawFrame
+from logster.entry import Frame
+from logster.redaction import Redactor
+
+_LINES_AROUND = 2
+_LONGEST_LINE = 300
+_MAX_PLACES = 20_000
+_LIBRARY_DIRECTORIES = ("site-packages", "dist-packages")
+_OWN_CODE = str(Path(__file__).resolve().parent.parent) + os.sep
+_STANDARD_LIBRARY = tuple(
+    {str(Path(sysconfig.get_paths()[name])) + os.sep for name in ("stdlib", "platstdlib")}
+    | {str(Path(os.__file__).parent) + os.sep}
+)
+
+
+class Source:
+    """What is known about places in code.
+
+    Arguments:
+        redactor: masks literal secrets in source lines.
+        project_root: the directory of the app's own code; by default where the program was started.
+    """
+
+    def __init__(self, redactor: Redactor, project_root: str = "") -> None:
+        self._redactor = redactor
+        self._roots = _roots(project_root)
+        # The code object is part of the value, so that its id stays its own.
+        self._places: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
+
+    def frame(self, raw: RawFrame) -> Frame:
+        """Return the frame for one place in code."""
+        code, line, module = raw
+        place = self._places.get((id(code), line))
+        if place is None:
+            if len(self._places) >= _MAX_PLACES:
+                self._places.clear()
+            name = module if isinstance(module, str) else ""
+            place = code, self.place(code.co_filename, line, function=code.co_qualname, module=name)
+            self._places[id(code), line] = place
+        return place[1]
+
+    def place(self, filename: str, line: int, *, function: str = "", module: str = "") -> Frame:
+        """Return the frame for a line of a file."""
+        index = line - 1
+        lines = _lines(filename, module) if index >= 0 else []
+        return Frame(
+            file=shown(filename),
+            function=function,
+            line=line,
+            module=module,
+            source="".join(self._redacted(lines[index : index + 1])),
+            before=self._redacted(lines[max(index - _LINES_AROUND, 0) : max(index, 0)]),
+            after=self._redacted(lines[line : line + _LINES_AROUND]),
+            in_app=self.is_app(filename, module),
+        )
+
+    def is_app(self, filename: str, module: str) -> bool:
+        """Return whether a file belongs to the app and not to a library."""
+        if filename.startswith("<"):
+            return module == "__main__" and not filename.startswith("<frozen")
+        path = os.path.abspath(filename)  # noqa: PTH100 - Path.absolute keeps ".."
+        if any(f"{os.sep}{each}{os.sep}" in path for each in _LIBRARY_DIRECTORIES):
+            return False
+        return path.startswith(self._roots) and not path.startswith((*_STANDARD_LIBRARY, _OWN_CODE))
+
+    def _redacted(self, lines: list[str]) -> tuple[str, ...]:
+        return tuple(self._redactor.source(clean(line.rstrip()[:_LONGEST_LINE])) for line in lines)
+
+
+def _lines(filename: str, module: str) -> list[str]:
+    try:
+        # With the module's loader linecache finds what lies in a zip file, too.
+        loaded = sys.modules.get(module)
+        return linecache.getlines(filename, vars(loaded) if loaded else None)
+    except Exception:  # a loader may do anything
+        return []
+
+
+def shown(filename: str) -> str:
+    """Return the path of a file without the prefix where libraries are installed."""
+    for directory in _LIBRARY_DIRECTORIES:
+        _, found, rest = filename.rpartition(f"{os.sep}{directory}{os.sep}")
+        if found:
+            return f"{directory}/{rest}"
+    for prefix in _STANDARD_LIBRARY:
+        if filename.startswith(prefix):
+            return f"{Path(prefix).name}/{filename[len(prefix) :]}"
+    return filename
+
+
+def _roots(project_root: str) -> tuple[str, ...]:
+    if project_root:
+        places = [project_root]
+    else:
+        main = getattr(sys.modules.get("__main__"), "__file__", None)
+        places = [_working_directory(), sys.path[0] if sys.path else "", str(Path(main).parent) if main else ""]
+    return tuple({os.path.abspath(each).rstrip(os.sep) + os.sep for each in places if each})  # noqa: PTH100
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it may have been removed
+        return ""

@@ -1,0 +1,104 @@
+"""Raised → ExceptionInfo, and its text as Python prints it.
+
+Owns the rendered form of an exception: frames with source, redacted messages, chain and groups.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from textwrap import indent
+
+from logster.capture.raised import Raised
+from logster.capture.source import Source
+from logster.entry import ExceptionInfo, Frame
+from logster.redaction import Redactor
+
+_HEADER = "Traceback (most recent call last):"
+_BETWEEN = {
+    "cause": "The above exception was the direct cause of the following exception:",
+    "context": "During handling of the above exception, another exception occurred:",
+}
+_REPEATS_SHOWN = 3
+
+
+def render(raised: Raised, source: Source, redactor: Redactor) -> ExceptionInfo:
+    """Return `raised` with its source lines, redacted."""
+    frames = tuple(map(source.frame, raised.frames))
+    if raised.syntax:
+        frames += (_syntax_frame(raised.syntax, source, redactor),)
+    notes = tuple(map(redactor.text, raised.notes))
+    if raised.left_out:
+        notes += (f"({raised.left_out:,} more exceptions left out)",)
+    return ExceptionInfo(
+        type=raised.type,
+        message=redactor.text(raised.message),
+        frames=frames,
+        notes=notes,
+        cause=render(raised.cause, source, redactor) if raised.cause else None,
+        relation=raised.relation,  # type: ignore[arg-type]
+        exceptions=tuple(render(each, source, redactor) for each in raised.exceptions),
+        omitted=raised.omitted,
+        omitted_at=raised.omitted_at,
+    )
+
+
+def _syntax_frame(place: tuple[str, int, int, str], source: Source, redactor: Redactor) -> Frame:
+    file, line, column, text = place
+    frame = source.place(file, line)
+    return Frame(
+        file=frame.file,
+        line=line,
+        column=column,
+        source=redactor.source(text.rstrip("\n")) or frame.source,
+        before=frame.before,
+        after=frame.after,
+        in_app=frame.in_app,
+    )
+
+
+def text(exception: ExceptionInfo) -> str:
+    """Return `exception` as Python prints it."""
+    return "\n".join(_lines(exception))
+
+
+def _lines(exception: ExceptionInfo) -> Iterator[str]:
+    if exception.cause:
+        yield from _lines(exception.cause)
+        yield from ("", _BETWEEN[exception.relation or "context"], "")
+    if exception.frames:
+        yield _HEADER
+        yield from _frame_lines(exception)
+    yield from last_lines(exception).split("\n")
+    yield from exception.notes
+    yield from _member_lines(exception.exceptions)
+
+
+def last_lines(exception: ExceptionInfo) -> str:
+    """Return the line of `exception` that says what happened."""
+    return f"{exception.type}: {exception.message}" if exception.message else exception.type
+
+
+def _frame_lines(exception: ExceptionInfo) -> Iterator[str]:
+    position = 0
+    for frame, group in groupby(exception.frames):
+        count = len(list(group))
+        for _ in range(min(count, _REPEATS_SHOWN)):
+            yield _frame_text(frame)
+        if count > _REPEATS_SHOWN:
+            yield f"  [Previous line repeated {count - _REPEATS_SHOWN} more times]"
+        position += count
+        if exception.omitted and position >= exception.omitted_at > position - count:
+            yield f"  … ({exception.omitted:,} frames left out)"
+
+
+def _frame_text(frame: Frame) -> str:
+    function = f", in {frame.function.rpartition('.')[2]}" if frame.function else ""
+    place = f'  File "{frame.file}", line {frame.line}{function}'
+    return f"{place}\n    {frame.source.strip()}" if frame.source else place
+
+
+def _member_lines(members: tuple[ExceptionInfo, ...]) -> Iterator[str]:
+    for number, member in enumerate(members, 1):
+        yield f"  +---------------- {number} ----------------"
+        yield indent(text(member), "  | ", lambda _: True)
+    if members:
+        yield "  +------------------------------------"

@@ -1,0 +1,1 @@
+"""Delivery: snapshots → the store, off the caller's thread."""

@@ -1,0 +1,149 @@
+"""Snapshots → reports: equal ones are counted together, so that a storm of one error is one write.
+
+Owns what waits to be written, which is bounded. Used by one thread at a time; knows nothing of the store's moods.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from logster.delivery.snapshot import Snapshot
+from logster.entry import Env, Occurrence, Report
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+_Place = tuple[str, str, str]  # namespace, key, version
+
+_KNOWN_IDENTITIES = 1_024
+
+
+class _Pending:
+    """Equal snapshots of one flush window; only what the report needs of them is kept."""
+
+    __slots__ = ("count", "first", "first_ms", "last_ms", "latest", "rendered", "samples")
+
+    def __init__(self, snapshot: Snapshot, rendered: Occurrence, samples: int) -> None:
+        self.first = self.latest = snapshot
+        self.first_ms = self.last_ms = snapshot.timestamp_ms
+        self.rendered: Occurrence | None = rendered
+        self.count = snapshot.count
+        self.samples: deque[Snapshot] = deque([snapshot], maxlen=samples)
+
+    def add(self, snapshot: Snapshot) -> None:
+        timestamp = snapshot.timestamp_ms
+        self.count += snapshot.count
+        self.samples.append(snapshot)
+        if timestamp >= self.last_ms:
+            self.last_ms = timestamp
+            self.latest = snapshot
+        elif timestamp < self.first_ms:
+            self.first_ms = timestamp
+            self.first = snapshot
+            self.rendered = None
+
+
+class Coalescer:
+    """What waits to be written.
+
+    Arguments:
+        settings: how many distinct entries and env samples may wait.
+        redactor: masks what is rendered here.
+    """
+
+    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+        self._settings = settings
+        self._redactor = redactor
+        self._pending: dict[_Place, _Pending] = {}
+        self._places: OrderedDict[Hashable, tuple[_Place, Any]] = OrderedDict()
+        self._most_samples = 2 * settings.max_pending_entries
+        self._samples = 0
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add(self, snapshot: Snapshot) -> bool:
+        """Count `snapshot` in, and return whether there was room for it."""
+        identity = None if self._settings.ignore else snapshot.identity()
+        known = self._places.get(identity) if identity is not None else None
+        if known is None:
+            return self._add_rendered(snapshot, identity)
+        self._places.move_to_end(identity)
+        pending = self._pending.get(known[0])
+        if pending is None:
+            return self._add_rendered(snapshot, identity)
+        self._add_to(pending, snapshot)
+        return True
+
+    def _add_rendered(self, snapshot: Snapshot, identity: Hashable | None) -> bool:
+        occurrence = snapshot.occurrence(self._settings, self._redactor)
+        if occurrence is None:
+            return True
+        place = occurrence.namespace, occurrence.key, occurrence.version
+        if identity is not None:
+            self._remember(identity, place, snapshot)
+        pending = self._pending.get(place)
+        if pending is not None:
+            self._add_to(pending, snapshot)
+        elif len(self._pending) < self._settings.max_pending_entries:
+            self._pending[place] = _Pending(snapshot, occurrence, self._settings.max_env_count_per_entry)
+            self._samples += 1
+        else:
+            return False
+        return True
+
+    def _remember(self, identity: Hashable, place: _Place, snapshot: Snapshot) -> None:
+        self._places[identity] = place, snapshot.anchor()
+        if len(self._places) > _KNOWN_IDENTITIES:
+            self._places.popitem(last=False)
+
+    def _add_to(self, pending: _Pending, snapshot: Snapshot) -> None:
+        samples = pending.samples
+        before = len(samples)
+        if self._samples >= self._most_samples and before:
+            samples.popleft()
+        pending.add(snapshot)
+        self._samples += len(samples) - before
+
+    def take(self, at_most: int, sender: str, sequence: Callable[[], int]) -> list[Report]:
+        """Return reports for what waits longest, and forget it.
+
+        Arguments:
+            at_most: how many reports.
+            sender: who reports.
+            sequence: returns the sender's next number.
+        """
+        reports = []
+        for place in list(self._pending)[:at_most]:
+            pending = self._pending.pop(place)
+            self._samples -= len(pending.samples)
+            report = self._report(pending, sender, sequence)
+            if report is not None:
+                reports.append(report)
+        return reports
+
+    def _report(self, pending: _Pending, sender: str, sequence: Callable[[], int]) -> Report | None:
+        first = pending.rendered or self._occurrence(pending.first)
+        latest = first if pending.latest is pending.first else self._occurrence(pending.latest)
+        latest = latest or first
+        if latest is None:
+            return None
+        return Report(
+            latest=latest,
+            count=pending.count,
+            first_ms=pending.first_ms,
+            last_ms=pending.last_ms,
+            first_message=(first or latest).message,
+            envs=tuple((each.timestamp_ms, self._env(each, pending, first, latest)) for each in pending.samples),
+            sender=sender,
+            sequence=sequence(),
+        )
+
+    def _occurrence(self, snapshot: Snapshot) -> Occurrence | None:
+        return snapshot.occurrence(self._settings, self._redactor)
+
+    def _env(self, snapshot: Snapshot, pending: _Pending, first: Occurrence | None, latest: Occurrence) -> Env:
+        if snapshot is pending.latest:
+            return latest.env
+        if snapshot is pending.first and first is not None:
+            return first.env
+        return snapshot.env(self._settings, self._redactor)

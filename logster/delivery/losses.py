@@ -1,0 +1,78 @@
+"""What had to be dropped: counted, and reported as an entry of its own.
+
+Owns the counts. Callers on any thread, in signal handlers and finalizers too, add to them.
+"""
+
+import threading
+import time
+from collections import Counter
+
+from logster import fingerprint
+from logster.entry import LEVEL_NUMBERS, Env, Occurrence, level_name
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+LOGGER = "logster"
+
+
+class Losses:
+    """Dropped occurrences by namespace, level and reason."""
+
+    def __init__(self) -> None:
+        # A finalizer or signal handler may log in the middle of `add` on the same thread.
+        self._lock = threading.RLock()
+        self._counts: Counter[tuple[str, int, str]] = Counter()
+        self.total = 0
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def add(self, namespace: str, level: int, reason: str, count: int = 1) -> None:
+        """Count what was dropped."""
+        with self._lock:
+            self._counts[namespace, level, reason] += count
+            self.total += count
+
+    def take(self) -> "list[LossSnapshot]":
+        """Return what was dropped since the last time, one snapshot a namespace and reason."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        grouped: dict[tuple[str, str], Counter[str]] = {}
+        for (namespace, level, reason), count in counts.items():
+            grouped.setdefault((namespace, reason), Counter())[level_name(level)] += count
+        return [LossSnapshot(namespace, reason, levels) for (namespace, reason), levels in grouped.items()]
+
+
+class LossSnapshot:
+    """The report about what was dropped."""
+
+    level = LEVEL_NUMBERS["WARNING"]
+    count = 1
+
+    def __init__(self, namespace: str, reason: str, levels: Counter[str]) -> None:
+        self.namespace = namespace
+        self.timestamp_ms = int(time.time() * 1_000)
+        self._reason = reason
+        self._levels = levels
+
+    def identity(self) -> None:
+        return None
+
+    def anchor(self) -> None:
+        return None
+
+    def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence:
+        return Occurrence(
+            key=fingerprint.of_app(("logster", "dropped", self._reason)),
+            level=self.level,
+            logger=LOGGER,
+            message=f"{self._levels.total():,} reports were dropped: {self._reason}",
+            template="%s reports were dropped: %s",
+            timestamp_ms=self.timestamp_ms,
+            env=self.env(settings, redactor),
+            version=settings.application_version,
+            namespace=self.namespace,
+        )
+
+    def env(self, settings: Settings, redactor: Redactor) -> Env:  # noqa: ARG002
+        return {"dropped": dict(self._levels)}

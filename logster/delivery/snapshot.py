@@ -1,0 +1,34 @@
+"""What can be submitted: the form in which capture hands over an occurrence."""
+
+from collections.abc import Hashable
+from typing import Any, Protocol
+
+from logster.entry import Env, Occurrence
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+
+class Snapshot(Protocol):
+    """An occurrence as the caller's thread left it. All but the attributes is asked for on the worker's thread."""
+
+    namespace: str
+    level: int
+    count: int
+
+    @property
+    def timestamp_ms(self) -> int: ...
+
+    def identity(self) -> Hashable | None:
+        """Return what equal occurrences have in common, found without rendering; None where there is no telling.
+
+        Occurrences of equal identity have the same key, and differ in time, env and arguments at the most.
+        """
+
+    def anchor(self) -> Any:
+        """Return what has to be kept alive for as long as the identity is kept."""
+
+    def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence | None:
+        """Return the occurrence rendered, redacted and bounded; None where the settings say to leave it out."""
+
+    def env(self, settings: Settings, redactor: Redactor) -> Env:
+        """Return the env alone, redacted and bounded."""

@@ -1,0 +1,249 @@
+"""The worker: a bounded queue, and a thread that writes what is in it.
+
+Owns threads, forks and the end of the program. What is written, and how often it is tried, is the coalescer's and
+the outbox's business.
+"""
+
+import atexit
+import os
+import sys
+import threading
+import time
+import weakref
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from logster.delivery.coalescer import Coalescer
+from logster.delivery.losses import Losses
+from logster.delivery.outbox import Outbox, Store
+from logster.delivery.silence import silence
+from logster.delivery.snapshot import Snapshot
+from logster.delivery.stderr import complain
+from logster.errors import LogsterError
+from logster.redaction import Redactor
+from logster.settings import Settings
+
+# While reports pour in, each look into the queue takes many: a look for each would cost the caller's thread.
+_TICK_SECONDS = 0.01
+_WRITE_AT = 500
+_QUEUE_FULL = "the queue was full"
+_STORE_AWAY = "Redis was away for too long"
+
+
+class _Request:
+    """Asks the thread to write all that was submitted before, and to end where `stop` is set."""
+
+    def __init__(self, *, stop: bool = False) -> None:
+        self.stop = stop
+        self.done = threading.Event()
+
+
+class Worker:
+    """Takes snapshots from any thread and writes them from its own.
+
+    Arguments:
+        settings: how much may wait, and for how long.
+        store: where to.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._redactor = Redactor(settings.redact_keys)
+        self._limit = settings.queue_size
+        self._synchronous = settings.synchronous
+        self._reset()
+        _workers.add(self)
+
+    def _reset(self) -> None:
+        # SimpleQueue is the one queue that a finalizer or a signal handler may use while its thread is in it.
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._starting = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._losses = Losses()
+        self._coalescer = Coalescer(self._settings, self._redactor)
+        self._outbox = Outbox(self._store)
+        self._requests: list[_Request] = []
+        self._taken = 0
+        self._due = 0.0
+
+    def submit(self, snapshot: Snapshot) -> bool:
+        """Take a snapshot, without waiting and without raising; return False where it was dropped and counted."""
+        if self._synchronous:
+            return self._write_now(snapshot)
+        if self._queue.qsize() >= self._limit:
+            self._losses.add(snapshot.namespace, snapshot.level, _QUEUE_FULL, snapshot.count)
+            return False
+        self._queue.put(snapshot)
+        if self._thread is None:
+            self._start()
+        return True
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was submitted before is written.
+
+        Arguments:
+            timeout: how long to wait at the most, in seconds; `drain_seconds` by default.
+
+        Returns:
+            Whether it was written in time.
+        """
+        return self._ask(_Request(), self._settings.drain_seconds if timeout is None else timeout)
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Write what waits and end the thread; a later `submit` starts another."""
+        return self._ask(_Request(stop=True), self._settings.drain_seconds if timeout is None else timeout)
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Return how many occurrences were submitted, written and dropped, and how much waits."""
+        queued = self._queue.qsize()
+        return {
+            "submitted": self._taken + queued + self._losses.total,
+            "written": self._outbox.written,
+            "dropped": self._losses.total + self._outbox.refused,
+            "queued": queued,
+            "pending": len(self._coalescer),
+        }
+
+    def _ask(self, request: _Request, timeout: float) -> bool:
+        thread = self._thread
+        if thread is None and self._queue.empty():
+            return True
+        if thread is threading.current_thread():
+            return False
+        self._queue.put(request)
+        if thread is None:
+            self._start()
+        return request.done.wait(timeout)
+
+    def _write_now(self, snapshot: Snapshot) -> bool:
+        coalescer = Coalescer(self._settings, self._redactor)
+        try:
+            with silence:
+                coalescer.add(snapshot)
+                # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
+                if reports := coalescer.take(1, "", int):
+                    self._store.report(reports)
+        except Exception as error:
+            self._losses.add(snapshot.namespace, snapshot.level, _STORE_AWAY, snapshot.count)
+            complain(str(error) if isinstance(error, LogsterError) else repr(error))
+            return False
+        self._outbox.written += snapshot.count
+        return True
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is not None:
+                return
+            thread = threading.Thread(target=self._run, name="logster", daemon=True)
+            self._thread = thread
+            try:
+                thread.start()
+            except RuntimeError as error:  # no more threads, or the interpreter is about to end
+                self._thread = None
+                complain(f"the worker could not be started: {error}")
+                return
+        _drain_with_process()
+
+    def _run(self) -> None:
+        with silence:
+            while True:
+                try:
+                    self._collect()
+                    self._write()
+                except Exception as error:
+                    complain(f"the worker met {error!r}")
+                if any(each.stop for each in self._answered()):
+                    break
+            self._thread = None
+            # Whoever submitted before that line counts on this thread.
+            self._take_queued()
+            self._outbox.write(self._coalescer)
+
+    def _collect(self) -> None:
+        """Wait for something to do, and take what is in the queue."""
+        try:
+            first = self._queue.get(timeout=self._seconds_to_wait())
+        except Empty:
+            return
+        self._take(first)
+        if not self._requests:
+            time.sleep(_TICK_SECONDS)
+        self._take_queued()
+
+    def _seconds_to_wait(self) -> float | None:
+        if self._outbox.is_away:
+            return self._outbox.seconds_to_retry()
+        if len(self._coalescer) or self._outbox.is_waiting:
+            return max(self._due - time.monotonic(), 0.0)
+        return 0.0 if len(self._losses) else None
+
+    def _take_queued(self) -> None:
+        for _ in range(self._queue.qsize()):
+            self._take(self._queue.get_nowait())
+            if len(self._coalescer) >= _WRITE_AT and not self._outbox.is_away:
+                self._due = 0.0
+                return
+
+    def _take(self, item: Any) -> None:
+        if isinstance(item, _Request):
+            self._requests.append(item)
+            self._outbox.retry_now()
+            return
+        self._taken += item.count
+        if not len(self._coalescer):
+            self._due = time.monotonic() + self._settings.flush_interval_seconds
+        try:
+            if not self._coalescer.add(item):
+                self._losses.add(item.namespace, item.level, _STORE_AWAY, item.count)
+        except Exception as error:
+            self._losses.add(item.namespace, item.level, f"it could not be rendered ({type(error).__name__})")
+
+    def _write(self) -> None:
+        """Write what waits, if it is time."""
+        if self._outbox.seconds_to_retry() > 0 or not (self._requests or time.monotonic() >= self._due):
+            return
+        if self._outbox.write(self._coalescer):
+            self._report_losses()
+
+    def _report_losses(self) -> None:
+        if len(self._losses):
+            for each in self._losses.take():
+                self._coalescer.add(each)
+            self._outbox.write(self._coalescer)
+
+    def _answered(self) -> list[_Request]:
+        if not self._requests or len(self._coalescer) or self._outbox.is_waiting:
+            return []
+        answered, self._requests = self._requests, []
+        for each in answered:
+            each.done.set()
+        return answered
+
+
+_workers: "weakref.WeakSet[Worker]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # What is queued belongs to the parent, which writes it; its thread and locks do not exist here.
+    for worker in list(_workers):
+        worker._reset()
+
+
+def _drain() -> None:
+    deadline = time.monotonic()
+    for worker in list(_workers):
+        deadline = max(deadline, time.monotonic() + worker._settings.drain_seconds)
+        worker.flush(max(deadline - time.monotonic(), 0.0))
+
+
+def _drain_with_process() -> None:
+    # A child of multiprocessing ends without running what is registered with atexit.
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, _drain, exitpriority=0)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_drain)

@@ -1,0 +1,291 @@
+"""Secrets out of env, parameters, headers, URLs, messages and tracebacks, by key and by value.
+
+Owns what counts as a secret. Input is untrusted and may be long, so every expression runs on a linear-time engine,
+and one cheap search decides whether the expensive ones are needed at all.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
+
+import msgspec
+import re2
+
+MASK = "[redacted]"
+_MAX_DEPTH = 20
+
+
+def _words(text: str, separator: str | None = None) -> frozenset[str]:
+    return frozenset(text.split(separator))
+
+
+# A key is secret if one of its parts is one of these …
+_PARTS = _words(
+    "password passwords passwd passwds passphrase passcode pass pwd pw secret secrets token tokens apikey apikeys "
+    "apitoken authtoken accesstoken refreshtoken authorization cookie cookies session sessions sessionid sess "
+    "sessid csrf xsrf csrftoken credential credentials creds privatekey accesskey secretkey cardnumber creditcard "
+    "cvv cvc cvv2 cvc2 ssn jwt otp totp signature bearer phpsessid jsessionid",
+)
+# … or two that stand side by side are one of these …
+_PAIRS = _words(
+    "api key|access key|private key|secret key|signing key|encryption key|master key|auth key|session key|ssh key|"
+    "pass phrase|pass word|pass code|pass wd|credit card|debit card|card number|card num|card no|card cvv|card cvc|"
+    "security code|social security|auth code|authorization code|recovery code|backup code|card pan",
+    "|",
+)
+# … or it is one of these as a whole, or ends in one of those.
+_WHOLE = _words("auth authentication pin sig card pan key_id_secret")
+_ENDINGS = ("password", "passwd", "passphrase", "secret", "apikey", "token", "sessionid", "cookie")
+# A number of tokens is no token.
+_COUNTED = _words(
+    "count counts max maximum min total limit limits used usage budget remaining length len size per type expires "
+    "expiry expiration ttl age timeout url uri endpoint name policy field header enabled valid invalid",
+)
+_COUNTABLE = _words("token tokens session sessions cookie cookies password passwords secret secrets csrf")
+# What follows these runs to the end of the line: "Authorization: Basic …", "Cookie: a=b; c=d".
+_WHOLE_LINE = frozenset(("authorization", "proxyauthorization", "cookie", "setcookie", "cookies"))
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SIGNS_OF_KEYS = (
+    r"pass|pwd|\bpw\b|secret|token|api[\W_]*key|auth|cookie|sess|csrf|xsrf|cred|(?:private|access|secret|signing|"
+    r"encryption|master|ssh)[\W_]*key|card|cvv|cvc|ssn|social|jwt|otp|signature|\bsig\b|\bpin\b|\bpan\b|"
+    r"(?:security|recovery|backup)[\W_]*code"
+)
+_SIGNS_OF_VALUES = (
+    r"bearer|basic|digest|eyj|-----begin|://[^/\s]*@|akia|asia|gh[opusr]_|github_pat|glpat|xox|[srp]k[-_]|aiza|sg\.|"
+    r"npm_|pypi-|whsec_|hooks\.slack|\d(?:[ -]?\d){12}"
+)
+
+_Rule = tuple[Any, Callable[[Any], str]]
+
+
+def _keep_first_group(match: Any) -> str:
+    return f"{match[1]}{MASK}"
+
+
+def _authorization(match: Any) -> str:
+    scheme, value = match[2].lower(), match[4]
+    if scheme == "bearer" and value.lower() in _WORDS_AFTER_BEARER:
+        return str(match[0])
+    if scheme != "bearer" and _is_word(value):
+        return str(match[0])
+    return f"{match[1]}{match[2]}{match[3]}{MASK}"
+
+
+_WORDS_AFTER_BEARER = _words("authentication authorization credentials token tokens realm scheme")
+
+
+def _is_word(value: str) -> bool:
+    return value.isalpha() and (value.islower() or value.istitle() or value.isupper())
+
+
+def _card_number(match: Any) -> str:
+    text = str(match[0])
+    digits = [int(each) for each in text if each.isdigit()]
+    doubled = (each * 2 - 9 if each > 4 else each * 2 for each in digits[-2::-2])
+    return MASK if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else text
+
+
+_VALUE_RULES: tuple[_Rule, ...] = (
+    (
+        re2.compile(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*KEY[A-Z ]*-----|\z)"),
+        lambda _: MASK,
+    ),
+    (re2.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@\"'<>]*:)[^/\s\"'<>]+@"), lambda match: f"{match[1]}{MASK}@"),
+    (re2.compile(r"(?i)([a-z][a-z0-9+.-]*://)[^/\s:@\"'<>]{16,}@"), lambda match: f"{match[1]}{MASK}@"),
+    (re2.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*"), lambda _: MASK),
+    (
+        re2.compile(r"(?i)(^|[^a-z0-9_])(bearer|basic|digest)((?:\s|%20|\+)+)([a-z0-9._~+/=:%-]{6,})"),
+        _authorization,
+    ),
+    (re2.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b"), lambda _: MASK),
+    (re2.compile(r"\bgh[opusr]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{16,}|\bglpat-[\w-]{16,}"), lambda _: MASK),
+    (re2.compile(r"\bxox[a-z]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}"), lambda _: MASK),
+    (re2.compile(r"(hooks\.slack\.com/services/)[\w/]+"), _keep_first_group),
+    (re2.compile(r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{8,}|\bsk-[A-Za-z0-9_-]{16,}|\bwhsec_\w{8,}"), lambda _: MASK),
+    (re2.compile(r"\bAIza[\w-]{30,}|\bSG\.[\w-]{10,}\.[\w-]{10,}"), lambda _: MASK),
+    (re2.compile(r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{16,}"), lambda _: MASK),
+    (re2.compile(r"\b(?:[3-6]\d|2[2-7])(?:[ -]?\d){11,17}\b"), _card_number),
+)
+
+# `key=`, `"key": `, `key: str =`, `os.environ["KEY"] =`, `key%3D`, `\"key\": `; a word before it may belong to it.
+_KEY = re2.compile(
+    r"""(?:([A-Za-z]+) )?([A-Za-z0-9_.$\-\[]*[A-Za-z0-9_])"""
+    r"""(?:\\*["'`]|\]|%22|%27|%5D|&quot;|&#34;|&#39;)*\s*"""
+    r"""(?::\s*[A-Za-z_][\w.\[\]| ]{0,60}=|=>|:=|[:=]|%3[AaDd])[ \t]*"""
+)
+_QUOTE = re.compile(r"""[bBrRuUfF]{0,2}(\\*(?:\"\"\"|'''|["'`])|%22|%27|&quot;|&#34;|&#39;)""")
+_BARE_END = re.compile(r"""[\s,;&"'<>)}\]`]|\\n|%26""")
+_LINE_END = re.compile(r"""[\r\n"'<>]|\\[rn]""")
+_HARMLESS = frozenset(("", "none", "null", "true", "false", "undefined", MASK))
+_CLOSING = {"[": "]", "(": ")", "{": "}"}
+
+
+class Redactor:
+    """Masks what is secret.
+
+    Arguments:
+        keys: further names whose values are secret, added to the built-in ones.
+    """
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        words = [[word.lower() for word in _WORD.findall(key)] for key in keys]
+        self._keys = tuple({"".join(each) for each in words if each})
+        signs = [_SIGNS_OF_KEYS, _SIGNS_OF_VALUES, *(r"[\W_]*".join(each) for each in words if each)]
+        self._signs = re2.compile("(?i)" + "|".join(signs))
+        self.is_secret = lru_cache(maxsize=4_096)(self._is_secret)
+
+    def _is_secret(self, key: str) -> bool:
+        """Return whether what stands under `key` is secret."""
+        if _is_secret_key(key[:200]):
+            return True
+        return bool(self._keys) and any(each in _squashed(key) for each in self._keys)
+
+    def text(self, text: str) -> str:
+        """Return `text` with its secrets masked."""
+        return self._masked(text, in_source=False)
+
+    def source(self, text: str) -> str:
+        """Return lines of source code with their literal secrets masked: only what is quoted can be one."""
+        return self._masked(text, in_source=True)
+
+    def url(self, url: str) -> str:
+        """Return `url` with its password and secret parameters masked."""
+        try:
+            parts = urlsplit(url)
+            query = "&".join(self._parameter(each) for each in parts.query.split("&")) if parts.query else ""
+            url = urlunsplit(parts._replace(query=query))
+        except ValueError:
+            pass
+        return self.text(url)
+
+    def _parameter(self, parameter: str) -> str:
+        key, separator, value = parameter.partition("=")
+        return f"{key}={MASK}" if separator and value and self.is_secret(unquote_plus(key)) else parameter
+
+    def env(self, env: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `env` with its secrets masked, those of nested values too."""
+        try:
+            if not self._signs.search(msgspec.json.encode(env)):
+                return dict(env)
+        except Exception:  # noqa: S110 - what cannot be encoded is looked at piece by piece
+            pass
+        return {str(key): self._value(str(key), value, 0) for key, value in dict(env).items()}
+
+    def _value(self, key: str, value: Any, depth: int) -> Any:
+        if key and self.is_secret(key):
+            return value if value is None or value == "" or isinstance(value, bool) else MASK
+        if isinstance(value, str):
+            return self.text(value)
+        if depth > _MAX_DEPTH:
+            return MASK
+        if isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if isinstance(value, list | tuple):
+            return self._sequence(value, depth)
+        return value
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        # {"name": "password", "value": …}
+        name = value.get("name") or value.get("key")
+        if isinstance(name, str) and "value" in value and self.is_secret(name):
+            return {**value, "value": MASK}
+        return {self.text(str(key)): self._value(str(key), each, depth + 1) for key, each in value.items()}
+
+    def _sequence(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+        # ["password", …]
+        if len(value) == 2 and isinstance(value[0], str) and self.is_secret(value[0]):
+            return [value[0], self._value(value[0], value[1], depth + 1)]
+        return [self._value("", each, depth + 1) for each in value]
+
+    def _masked(self, text: str, *, in_source: bool) -> str:
+        try:
+            if not self._signs.search(text):
+                return text
+        except UnicodeEncodeError:
+            return self._masked(text.encode(errors="backslashreplace").decode(), in_source=in_source)
+        for expression, replacement in _VALUE_RULES:
+            text = expression.sub(replacement, text)
+        return self._pairs_masked(text, in_source)
+
+    def _pairs_masked(self, text: str, in_source: bool) -> str:
+        pieces: list[str] = []
+        done = 0
+        for match in _KEY.finditer(text):
+            start = match.end()
+            if start < done or not self._is_secret_name(match[1], match[2]):
+                continue
+            quoted, end = _value_at(text, start, match[2])
+            if text[start:end].strip("\"'").lower() in _HARMLESS or (in_source and not quoted):
+                continue
+            pieces += (text[done:start], MASK)
+            done = end
+        return "".join((*pieces, text[done:])) if pieces else text
+
+    def _is_secret_name(self, before: str | None, name: str) -> bool:
+        return self.is_secret(name) or (before is not None and f"{before} {name}".lower() in _PAIRS)
+
+
+def _is_secret_key(key: str) -> bool:
+    parts = [part.lower() for part in _WORD.findall(key)]
+    whole = "".join(parts)
+    if whole in _WHOLE or whole in _PARTS:
+        return True
+    if any(f"{first} {second}" in _PAIRS for first, second in pairwise(parts)):
+        return True
+    found = _PARTS.intersection(parts)
+    if not found:
+        return any(part.endswith(_ENDINGS) for part in parts) or parts[-1:] == ["auth"]
+    # "max_tokens" counts, "session_timeout" is none, but "token_secret" is.
+    return not (found <= _COUNTABLE and _COUNTED.intersection(parts))
+
+
+def _squashed(key: str) -> str:
+    return "".join(_WORD.findall(key)).lower()
+
+
+def _value_at(text: str, start: int, key: str) -> tuple[bool, int]:
+    """Return whether the value that starts at `start` is quoted, and where it ends."""
+    if quote := _QUOTE.match(text, start):
+        return True, _end_of_quoted(text, quote.end(), quote[1])
+    if text[start : start + 1] in _CLOSING and not text.startswith(MASK, start):
+        return '"' in text[start:] or "'" in text[start:], _end_of_brackets(text, start)
+    if text.startswith(MASK, start):
+        return False, start + len(MASK)
+    ending = (_LINE_END if _squashed(key) in _WHOLE_LINE else _BARE_END).search(text, start)
+    return False, ending.start() if ending else len(text)
+
+
+def _end_of_quoted(text: str, start: int, quote: str) -> int:
+    position = text.find(quote, start)
+    while position > 0 and _is_escaped(text, position):
+        position = text.find(quote, position + 1)
+    return position + len(quote) if position >= 0 else len(text)
+
+
+def _is_escaped(text: str, position: int) -> bool:
+    backslashes = 0
+    while position > backslashes and text[position - 1 - backslashes] == "\\":
+        backslashes += 1
+    return backslashes % 2 == 1
+
+
+def _end_of_brackets(text: str, start: int) -> int:
+    expected: list[str] = []
+    position = start
+    while position < len(text):
+        character = text[position]
+        if character in "\"'":
+            position = _end_of_quoted(text, position + 1, character)
+            continue
+        if character in _CLOSING:
+            expected.append(_CLOSING[character])
+        elif expected and character == expected[-1]:
+            expected.pop()
+            if not expected:
+                return position + 1
+        position += 1
+    return len(text)
