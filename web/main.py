@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _configure(options.data)
     with listener:
         try:
-            _server().run(sockets=[listener])
+            _server(options.jobs).run(sockets=[listener])
         except KeyboardInterrupt:
             print("Stopped.", flush=True)
         finally:
@@ -70,6 +70,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=".demo",
         metavar="DIR",
         help="where the embedded server keeps the entries; LOGSTER_REDIS_URL names another one",
+    )
+    parser.add_argument(
+        "--no-jobs", dest="jobs", action="store_false", help="do without the jobs that now and then fail by themselves"
     )
     return parser.parse_args(arguments)
 
@@ -102,6 +105,9 @@ def _configure(data: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[console, logster.LogsterHandler()])
 
 
-def _server() -> Server:
+def _server(jobs: bool) -> Server:
     # Pages that listen to live events stay connected; a second is what they get to leave.
-    return Server(uvicorn.Config(create(), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        create(jobs=jobs), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
+    return Server(config)

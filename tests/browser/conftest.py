@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -107,6 +108,14 @@ def new_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., Pa
 def page(new_page: Callable[..., Page]) -> Page:
     """A page; the test fails if anything in it goes wrong unexpectedly."""
     return new_page()
+
+
+def wait_until(page: Page, condition: Callable[[], object], *, seconds: float = 10) -> None:
+    """Let the browser go on until `condition` holds; for what happens outside the page."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {seconds} seconds"
+        page.wait_for_timeout(20)
 
 
 @contextmanager
