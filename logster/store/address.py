@@ -33,7 +33,6 @@ def open_client(url: str, timeout_seconds: float) -> Client:
         "socket_connect_timeout": timeout_seconds,
         # Whether to repeat is for the caller to say: a report that was applied must not be counted again.
         "retry": Retry(NoBackoff(), 0),
-        "encoding_errors": "replace",
     }
     try:
         return _opener(url)(url, options)
@@ -95,12 +94,12 @@ def _open_embedded(url: str, options: dict[str, Any]) -> Client:
     return redis.Redis(unix_socket_path=embedded.acquire(url.removeprefix("embedded:")), **options)
 
 
-def _open_memory(_url: str, options: dict[str, Any]) -> Client:
+def _open_memory(_url: str, _options: dict[str, Any]) -> Client:
     try:
         import fakeredis
     except ImportError:
         raise MissingExtra("redis_url memory://", "memory") from None
-    return fakeredis.FakeStrictRedis(server=_memory_server(), encoding_errors=options["encoding_errors"])
+    return fakeredis.FakeStrictRedis(server=_memory_server())
 
 
 @cache

@@ -1,5 +1,6 @@
 """Turns reports into what an entry's hash holds, and back. Owns the stored form; does not talk to Redis."""
 
+import json
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +38,7 @@ def encode_details(occurrence: Occurrence) -> bytes:
     """Return exception and traceback, compressed where that pays."""
     if occurrence.exception is None and not occurrence.traceback:
         return b""
-    plain = _encoder.encode(Details(occurrence.exception, occurrence.traceback))
+    plain = _json(Details(occurrence.exception, occurrence.traceback))
     packed = zlib.compress(plain, 6)
     return _COMPRESSED + packed if len(packed) < len(plain) else _PLAIN + plain
 
@@ -59,7 +60,7 @@ def search_text(occurrence: Occurrence) -> str:
 
 
 def encode_location(location: Frame | None) -> bytes:
-    return _encoder.encode(location) if location else b""
+    return _json(location) if location else b""
 
 
 def encode_version(version: str) -> str:
@@ -97,7 +98,7 @@ def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> En
 
 def encode_env(env: Env) -> str:
     """Return an env as lines of `"key":json`; no quotes within a key, so that Lua can tell where it ends."""
-    return "\n".join(f"{_key(key)}:{_encoder.encode(value).decode()}" for key, value in env.items())
+    return "\n".join(f"{_key(key)}:{_json(value).decode()}" for key, value in env.items())
 
 
 def decode_env(base: str, sample: str) -> Env:
@@ -117,12 +118,19 @@ def decode_envs(base: bytes | None, samples: Sequence[bytes]) -> list[Env]:
     return [decode_env(whole, _text(sample)) for sample in samples]
 
 
+def _json(value: object) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace")
+
+
 def _lines(lines: Any) -> Env:
     return _value.decode("{" + ",".join(line for line in lines if line) + "}")  # type: ignore[no-any-return]
 
 
 def _key(key: str) -> str:
-    return '"' + _encoder.encode(key).decode()[1:-1].replace("\\\\", "\\u005c").replace('\\"', "\\u0022") + '"'
+    return '"' + _json(key).decode()[1:-1].replace("\\\\", "\\u005c").replace('\\"', "\\u0022") + '"'
 
 
 def _text(stored: bytes | None) -> str:

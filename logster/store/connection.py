@@ -59,7 +59,7 @@ class Connection:
                 missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
                 if not missing:
                     break
-                self._load(commands[i] for i in missing)
+                self._load([commands[i] for i in missing])
                 for i, answer in zip(missing, self._send([commands[i] for i in missing]), strict=True):
                     answers[i] = answer
             for answer in answers:
@@ -87,10 +87,11 @@ class Connection:
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         pipeline = self.client().pipeline(transaction=False)
         for command in commands:
-            pipeline.execute_command(*command)
+            name, *words = command
+            pipeline.execute_command(name, *map(_encoded, words))
         return pipeline.execute(raise_on_error=False)  # type: ignore[no-any-return]
 
-    def _load(self, commands: Iterator[Command]) -> None:
+    def _load(self, commands: Sequence[Command]) -> None:
         for sha in {str(command[1]) for command in commands}:
             self.client().script_load(source_of(sha))
 
@@ -105,6 +106,11 @@ class Connection:
             reason = reason.replace(secret, "***")
         where = address.public(self._url)
         return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
+
+
+def _encoded(word: Word) -> Word:
+    # Half a surrogate pair cannot be sent, and hiredis knows no other way than to raise.
+    return word.encode("utf-8", "replace") if isinstance(word, str) else word
 
 
 def _is_mistake(error: Exception) -> bool:
