@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logster.capture.context import request_context
@@ -65,13 +64,8 @@ class LogsterMiddleware:
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = path_below(scope)
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif self._mount.holds(path):
+        if scope["type"] == "http" and self._mount.holds(path):
             await self._viewer(self._below(scope, path), receive, send)
-        elif self._mount.is_root(path):
-            query = scope.get("query_string", b"").decode("latin-1")
-            await RedirectResponse(self._mount.redirect(query))(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

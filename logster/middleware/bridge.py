@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -16,13 +17,7 @@ from logster.viewer.access import is_public
 from logster.viewer.app import Viewer
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-try:
-    from a2wsgi import ASGIMiddleware
-    from a2wsgi.asgi import build_scope
-except ImportError:
-    ASGIMiddleware = build_scope = None
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _ANSWER = "logster.authorized"
 
@@ -35,19 +30,19 @@ class ViewerBridge:
     """
 
     def __init__(self, authorize: Callable[[Request], Any] | None, service: Service | None) -> None:
-        if ASGIMiddleware is None:
-            raise MissingExtra("Showing the GUI in a WSGI app", "wsgi")
+        self._a2wsgi = _a2wsgi()
         self._authorize = authorize
         self._viewer = Viewer(_answer if authorize else None, service=service)
-        self._app: WSGIApplication | None = None
+        self._app: Any = None
         self._lock = threading.Lock()
         self._pid = 0
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ = _complete(environ)
         if self._authorize and not is_public(environ["PATH_INFO"]):
-            environ[_ANSWER] = self._ask(self._authorize, Request(build_scope(environ)))
-        return self._here()(environ, start_response)
+            environ[_ANSWER] = self._ask(self._authorize, Request(self._a2wsgi.build_scope(environ)))
+        answer: Iterable[bytes] = self._here()(environ, start_response)
+        return answer
 
     def _ask(self, authorize: Callable[[Request], Any], request: Request) -> Any:
         try:
@@ -56,13 +51,20 @@ class ViewerBridge:
         except Exception as error:
             return _Failed(error)
 
-    def _here(self) -> "WSGIApplication":
+    def _here(self) -> Any:
         # a2wsgi runs an event loop on a thread, and threads do not survive the fork of a preloading server.
         with self._lock:
-            if self._app is None or self._pid != os.getpid():
-                self._app = ASGIMiddleware(self._viewer)
+            if self._pid != os.getpid():
+                self._app = self._a2wsgi.ASGIMiddleware(self._viewer)
                 self._pid = os.getpid()
             return self._app
+
+
+def _a2wsgi() -> Any:
+    try:
+        return import_module("a2wsgi.asgi")
+    except ImportError:
+        raise MissingExtra("Showing the GUI in a WSGI app", "wsgi") from None
 
 
 @dataclass(frozen=True)

@@ -18,22 +18,10 @@ class MountPoint:
             )
         self.path = path.rstrip("/") if path else ""
 
-    def is_root(self, path: str) -> bool:
-        """Return whether `path` is the mount point without the slash that relative links need."""
-        return bool(self.path) and path == self.path
-
     def holds(self, path: str) -> bool:
-        """Return whether `path` belongs to the GUI: /logs/ and /logs/show/…, but not /logsx."""
-        return bool(self.path) and path.startswith(self.path + "/")
+        """Return whether `path` belongs to the GUI: /logs and /logs/show/…, but not /logsx."""
+        return bool(self.path) and (path == self.path or path.startswith(self.path + "/"))
 
     def below(self, path: str) -> str:
-        """Return what follows the mount point in a path that it holds, with its leading slash."""
+        """Return what follows the mount point in a path that it holds: nothing, or a path with its leading slash."""
         return path[len(self.path) :]
-
-    def redirect(self, query: str) -> str:
-        """Return where to send a visitor of the bare mount point.
-
-        The target is relative, so it is right behind a proxy that strips a prefix and does not tell.
-        """
-        target = self.path.rpartition("/")[2] + "/"
-        return f"{target}?{query}" if query else target

@@ -68,10 +68,6 @@ class LogsterWSGIMiddleware:
             path = environ.get("PATH_INFO", "")
             if self._mount.holds(path):
                 return gui(self._below(environ, path), start_response)
-            if self._mount.is_root(path):
-                target = self._mount.redirect(environ.get("QUERY_STRING", ""))
-                start_response("307 Temporary Redirect", [("Location", target), ("Content-Length", "0")])
-                return []
             return app(environ, start_response)
 
         return route
@@ -103,7 +99,7 @@ class _Call:
         self._context.run(self._request.__enter__)
         self._open = True
         try:
-            iterable = self._reporting(app, environ, start_response)
+            iterable: Iterable[bytes] = self._reporting(app, environ, start_response)
         except BaseException:
             self._leave()
             raise

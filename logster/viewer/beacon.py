@@ -181,6 +181,7 @@ def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> J
         level=LEVELS.get((_text(fields, "severity") or _text(fields, "level")).lower(), LEVELS["error"]),
         env={**_request_env(request, settings), **(env if isinstance(env, dict) else {})},
         namespace=settings.current_namespace(),
+        window_location=_text(fields, "window_location"),
     )
 
 
@@ -203,7 +204,7 @@ def _number(fields: dict[str, Any], name: str) -> int:
     value = fields.get(name)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
-    return value if isinstance(value, int) and 0 <= value < 10**9 else 0
+    return value if type(value) is int and 0 <= value < 10**9 else 0
 
 
 def _sender(address: str) -> str:

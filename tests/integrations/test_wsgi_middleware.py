@@ -79,7 +79,7 @@ def test_an_uncaught_exception_is_recorded_with_its_request_and_raised_on(
     with pytest.raises(ValueError, match="no such order"):
         run(wrap(app, service), environ)
     (entry,) = recorded()
-    assert (entry.exception_type, entry.message, entry.count) == ("ValueError", "no such order", 1)
+    assert (entry.message, entry.count, entry.level) == ("ValueError: no such order", 1, "ERROR")
     assert entry.env
     assert entry.env[0]["path"] == "/orders"
     assert entry.env[0]["parameters"] == {"order": "7"}
@@ -216,12 +216,14 @@ def test_a_javascript_report_asks_nobody(service: Service, recorded: Recorded) -
         raise LookupError("not to be asked")
 
     client = Client(wrap(hello, service, authorize=authorize))
-    answer = client.post("/logs/report_js_error", json={"message": "x is undefined"})
+    answer = client.post(
+        "/logs/report_js_error", json={"message": "x is undefined"}, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
     assert answer.status_code == 204, answer.text
     (entry,) = recorded()
     assert (entry.source, entry.message) == ("javascript", "x is undefined")
     assert entry.env
-    assert entry.env[0]["client_address"] == "127.0.0.1"
+    assert entry.env[0]["client_address"] == "192.0.2.7"
 
 
 @pytest.mark.parametrize("path", ["/logs/\xff", "/logs/\xe4\xb8", "/logs/show/%00"])

@@ -104,7 +104,7 @@ def test_the_quick_start_for_fastapi_works(settings: Settings, tmp_path: Path, a
             assert page.status_code == {status}, page.text
     """
     run(code + textwrap.dedent(use), settings, tmp_path)
-    assert messages(settings) == [("ERROR", "division by zero")]
+    assert messages(settings) == [("ERROR", "ZeroDivisionError: division by zero")]
 
 
 @pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("192.0.2.7", 403)])
