@@ -13,7 +13,6 @@ from logster.entry import Env, ExceptionInfo, Occurrence
 # An env sample says when it was taken; that is never cut.
 _KEPT_KEYS = frozenset({"time", "timestamp"})
 _SHORTEST_VALUE = 40
-_FRAME_OVERHEAD = 120
 
 
 def shorten(text: str, characters: int, already_cut: int = 0) -> str:
@@ -105,7 +104,7 @@ def fit_occurrence(
         room = 0
     if len(occurrence.traceback) * 4 > room and _utf8_size(occurrence.traceback) > room:
         changes["traceback"] = shorten_middle(occurrence.traceback, room)
-    if occurrence.exception and _weight(occurrence.exception) > max_bytes:
+    if occurrence.exception and json_size(occurrence.exception) > max_bytes:
         changes["exception"] = fit_exception(occurrence.exception, max_bytes)
     return msgspec.structs.replace(occurrence, **changes) if changes else occurrence
 
@@ -151,11 +150,9 @@ def fit_exception(exception: ExceptionInfo, max_bytes: int) -> ExceptionInfo:
     """Return `exception` in about `max_bytes`: surrounding lines go first, then what is far from the error."""
     for reduce in (_without_library_context, _without_context, _with_ten_frames, _bare):
         exception = reduce(exception)
-        if _weight(exception) <= max_bytes:
+        if json_size(exception) <= max_bytes:
             return exception
-    return msgspec.structs.replace(
-        exception, message=shorten_bytes(exception.message, max_bytes // 2), cause=None, relation="", exceptions=()
-    )
+    return ExceptionInfo(type=shorten(exception.type, 200), message=shorten_bytes(exception.message, max_bytes // 4))
 
 
 def _each(exception: ExceptionInfo, change: Callable[[ExceptionInfo], ExceptionInfo]) -> ExceptionInfo:
@@ -208,16 +205,6 @@ def _bare(exception: ExceptionInfo) -> ExceptionInfo:
             ),
         ),
     )
-
-
-def _weight(exception: ExceptionInfo) -> int:
-    """Return about how many bytes `exception` takes, without encoding it."""
-    weight = len(exception.message) + sum(map(len, exception.notes))
-    for frame in exception.frames:
-        weight += _FRAME_OVERHEAD + len(frame.source) + sum(map(len, frame.before)) + sum(map(len, frame.after))
-    if exception.cause:
-        weight += _weight(exception.cause)
-    return weight + sum(map(_weight, exception.exceptions))
 
 
 def _utf8_size(text: str) -> int:

@@ -18,20 +18,20 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class RequestContext:
-    """One request: its env, made when it is first needed, and the keys of what was captured in it.
+    """One request: its env, made when it is first needed, and the snapshot of what was last captured in it.
 
     Arguments:
         factory: returns the env of the request; called at most once, on whatever thread needs it first, so it
             must refer to nothing that changes or ends with the request.
     """
 
-    __slots__ = ("_added", "_env", "_factory", "captured_keys")
+    __slots__ = ("_added", "_env", "_factory", "captured")
 
     def __init__(self, factory: Callable[[], Env]) -> None:
         self._factory: Callable[[], Env] | None = factory
         self._env: Env = {}
         self._added: Mapping[str, Any] = _NOTHING
-        self.captured_keys: list[str] = []
+        self.captured: Any = None
 
     def add(self, key: str, value: Any) -> None:
         """Add to the env of the request; what was captured before shows it too."""

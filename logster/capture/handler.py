@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from logster import service as services
+from logster.capture.captured import captured_by, mark
 from logster.capture.snapshot import RecordSnapshot
 from logster.delivery.silence import silence
 from logster.delivery.stderr import complain
@@ -47,6 +48,8 @@ class LogsterHandler(logging.Handler):
             if record.name.startswith("logster") and _is_own(record.name):
                 complain(record.getMessage())
                 return
+            if record.exc_info and _is_repeated(record.exc_info):
+                return
             service = self._service or services.current()
             namespace = service.settings.namespace
             if type(namespace) is not str:
@@ -63,6 +66,17 @@ class LogsterHandler(logging.Handler):
                 service.worker.flush()
         except Exception as error:
             complain(f"flushing failed: {type(error).__name__}")
+
+
+def _is_repeated(exc_info: Any) -> bool:
+    """Return whether the middleware has reported the exception already, which the server goes on to log."""
+    error = exc_info[1] if type(exc_info) is tuple and len(exc_info) == 3 else None
+    if not isinstance(error, BaseException):
+        return False
+    if captured_by(error) == "middleware":
+        return True
+    mark(error, "handler")
+    return False
 
 
 def _is_own(name: str) -> bool:

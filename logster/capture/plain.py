@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 MAX_TEXT = 20_000
+_SHORT = 200
 _MAX_DEPTH = 8
 _MAX_ITEMS = 200
 _MAX_NODES = 2_000
@@ -130,11 +131,16 @@ class _Walk:
             if len(result) >= _MAX_ITEMS or self._nodes >= _MAX_NODES:
                 result["…"] = f"{dict.__len__(value) - len(result):,} more"
                 break
-            result[self._key(key)] = self.render(each, depth + 1)
+            if type(each) is str and len(each) <= _SHORT and each.isascii():
+                result[self._key(key)] = each
+            else:
+                result[self._key(key)] = self.render(each, depth + 1)
         return result
 
     def _key(self, key: object) -> str:
-        return clean(bounded(key if type(key) is str else safe_str(key), 200))
+        if type(key) is str and len(key) <= _SHORT and key.isascii():
+            return key
+        return clean(bounded(key if type(key) is str else safe_str(key), _SHORT))
 
     def _sequence(self, value: Any, depth: int) -> list[Any]:
         result: list[Any] = []

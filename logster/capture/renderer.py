@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from logster import fingerprint
 from logster.capture import traceback
@@ -25,23 +26,24 @@ class Renderer:
     """Renders the snapshots of one process under one set of settings."""
 
     def __init__(self, settings: Settings, redactor: Redactor) -> None:
-        self._settings = settings
+        self.settings = settings
         self._redactor = redactor
         self._source = Source(redactor, settings.project_root)
         self._version = application_version(settings)
-        self._place = lru_cache(maxsize=4_096)(self._source.place)
+        self._call = lru_cache(maxsize=4_096)(self._source.call)
+        self._templates = lru_cache(maxsize=4_096)(self._source.templates)
 
     def occurrence(self, snapshot: "RecordSnapshot") -> Occurrence | None:
         """Return `snapshot` rendered, redacted and bounded; None where the settings say to leave it out."""
-        settings = self._settings
+        settings = self.settings
         message = self._redactor.text(snapshot.message())
         exception = traceback.render(snapshot.exception, self._source, self._redactor) if snapshot.exception else None
         if exception is None and settings.skip_empty and not message.strip():
             return None
         if settings.ignore and is_ignored(settings.ignore, message, exception):
             return None
-        call = self._place(snapshot.pathname, snapshot.line, function=snapshot.function or "")
-        template = self._redactor.text(snapshot.template)
+        call = self._call(snapshot.pathname, snapshot.line, snapshot.function or "")
+        template = self._template(snapshot)
         text = traceback.text(exception) if exception else self._redactor.text(snapshot.stack or "")
         occurrence = Occurrence(
             key=self._key(snapshot, template, message, exception, call),
@@ -52,7 +54,7 @@ class Renderer:
             template=template,
             exception=exception,
             traceback=text,
-            location=location(exception) or call,
+            location=location(exception) or (call if snapshot.pathname else None),
             env=self.env(snapshot),
             version=self._version,
             namespace=snapshot.namespace,
@@ -68,7 +70,7 @@ class Renderer:
 
     def env(self, snapshot: "RecordSnapshot") -> Env:
         """Return the env of `snapshot`, redacted and bounded."""
-        env = dict(process_env(self._settings))
+        env = dict(process_env(self.settings))
         if snapshot.thread and snapshot.thread != "MainThread":
             env["thread"] = snapshot.thread
         if snapshot.request is not None:
@@ -77,9 +79,19 @@ class Renderer:
             env.update(snapshot.bound)
         if snapshot.extra:
             env.update(snapshot.extra)
-        return fit_env(self._redactor.env(env), self._settings.max_env_bytes)
+        return fit_env(self._redactor.env(env), self.settings.max_env_bytes)
 
-    def _key(self, snapshot: Any, template: str, message: str, exception: ExceptionInfo | None, call: Frame) -> str:
+    def _template(self, snapshot: "RecordSnapshot") -> str:
+        """Return what the message was made from; empty where there is no telling."""
+        if snapshot.has_args:
+            return self._redactor.text(snapshot.template)
+        message = snapshot.message()
+        templates = self._templates(snapshot.pathname, snapshot.line)
+        return next((self._redactor.text(each.text) for each in templates if each.fits(message)), "")
+
+    def _key(
+        self, snapshot: "RecordSnapshot", template: str, message: str, exception: ExceptionInfo | None, call: Frame
+    ) -> str:
         if snapshot.fingerprint is not None:
             return fingerprint.of_app(snapshot.fingerprint)
         if exception is not None and exception.frames:
@@ -87,10 +99,10 @@ class Renderer:
         if exception is not None:
             message = f"{exception.type} {message}"
         about: dict[str, Any] = {"logger": snapshot.logger, "level": snapshot.level}
-        about |= {"module": call.file, "function": call.function}
-        if snapshot.args:
+        about |= {"module": call.module, "function": call.function}
+        if template and exception is None:
             return fingerprint.of_call(template=template, **about)
-        return fingerprint.of_message(message=message, **about)
+        return fingerprint.of_message(message=message[: self.settings.maximum_message_length], **about)
 
 
 def location(exception: ExceptionInfo | None) -> Frame | None:
@@ -112,7 +124,12 @@ def _matches(ignored: Any, text: str) -> bool:
     return str(ignored) in text
 
 
-@lru_cache(maxsize=8)
+_renderers: WeakKeyDictionary[Redactor, Renderer] = WeakKeyDictionary()
+
+
 def renderer_for(settings: Settings, redactor: Redactor) -> Renderer:
-    """Return the renderer for settings and redactor; made once, since it remembers what it looked up."""
-    return Renderer(settings, redactor)
+    """Return the renderer that goes with `redactor`; made once, since it remembers what it looked up."""
+    renderer = _renderers.get(redactor)
+    if renderer is None or renderer.settings is not settings:
+        renderer = _renderers[redactor] = Renderer(settings, redactor)
+    return renderer

@@ -43,6 +43,7 @@ class RecordSnapshot:
         "logger",
         "namespace",
         "pathname",
+        "rendered_args",
         "request",
         "stack",
         "template",
@@ -64,10 +65,13 @@ class RecordSnapshot:
         self.count = 1
         self.cut = 0
         self.text: str | None = None
+        self.rendered_args = False
         self.fingerprint: Any = None
         self.extra: Env | None = None
         self.request: RequestContext | None = current_request()
         self.bound: Mapping[str, Any] = current_bound()
+        if self.request is not None:
+            self.request.captured = self
 
         message = record.msg
         args = record.args
@@ -85,6 +89,7 @@ class RecordSnapshot:
 
     def _render(self, record: logging.LogRecord, formatter: logging.Formatter | None) -> None:
         self.args = None
+        self.rendered_args = bool(record.args) and type(record.msg) is str
         template = record.msg
         self.template = clean(template[:_LONG]) if type(template) is str else ""
         text = _formatted(record, formatter) if formatter else message_of(template, record.args)
@@ -106,6 +111,11 @@ class RecordSnapshot:
     def timestamp_ms(self) -> int:
         return int(self.timestamp * 1_000)
 
+    @property
+    def has_args(self) -> bool:
+        """Return whether the message was logged as a template with arguments."""
+        return bool(self.args) or self.rendered_args
+
     def message(self) -> str:
         """Return the message; rendered now where that was safe to put off."""
         if self.text is not None:
@@ -121,8 +131,9 @@ class RecordSnapshot:
         if self.exception is not None:
             known = self.exception.identity()
             return known and (self.namespace, known)
-        if self.args or self.text is None:
-            return (self.namespace, self.logger, self.level, self.template, self.pathname, self.line, bool(self.args))
+        if self.text is None or self.rendered_args:
+            place = self.pathname, self.line, self.function, self.has_args
+            return (self.namespace, self.logger, self.level, self.template, place)
         return None
 
     def anchor(self) -> Raised | None:

@@ -7,9 +7,12 @@ import linecache
 import os
 import sys
 import sysconfig
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
+from logster.capture.callsite import Template, templates_of
 from logster.capture.plain import clean
 from logster.capture.raised import RawFrame
 from logster.entry import Frame
@@ -17,7 +20,8 @@ from logster.redaction import Redactor
 
 _LINES_AROUND = 2
 _LONGEST_LINE = 300
-_MAX_PLACES = 20_000
+_MAX_PLACES = 10_000
+_MAX_STACKS = 1_000
 _LIBRARY_DIRECTORIES = ("site-packages", "dist-packages")
 _OWN_CODE = str(Path(__file__).resolve().parent.parent) + os.sep
 _STANDARD_LIBRARY = tuple(
@@ -39,6 +43,18 @@ class Source:
         self._roots = _roots(project_root)
         # The code object is part of the value, so that its id stays its own.
         self._places: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
+        self._stacks: dict[tuple[tuple[int, int], ...], tuple[list[RawFrame], tuple[Frame, ...]]] = {}
+
+    def stack(self, raws: Sequence[RawFrame]) -> tuple[Frame, ...]:
+        """Return the frames for a stack; the same objects for the same stack."""
+        identity = tuple([(id(code), line) for code, line, _ in raws])
+        stack = self._stacks.get(identity)
+        if stack is None:
+            if len(self._stacks) >= _MAX_STACKS:
+                self._stacks.clear()
+            stack = list(raws), tuple(map(self.frame, raws))
+            self._stacks[identity] = stack
+        return stack[1]
 
     def frame(self, raw: RawFrame) -> Frame:
         """Return the frame for one place in code."""
@@ -67,6 +83,15 @@ class Source:
             in_app=self.is_app(filename, module),
         )
 
+    def call(self, filename: str, line: int, function: str) -> Frame:
+        """Return the frame for the call of a logging method."""
+        return self.place(filename, line, function=function, module=_module_of(filename))
+
+    def templates(self, filename: str, line: int) -> list[Template]:
+        """Return the templates of the logging calls in a line of a file."""
+        lines = _lines(filename, _module_of(filename))
+        return templates_of([each.rstrip("\n") for each in lines[line - 1 : line + 20]]) if line > 0 else []
+
     def is_app(self, filename: str, module: str) -> bool:
         """Return whether a file belongs to the app and not to a library."""
         if filename.startswith("<"):
@@ -78,6 +103,15 @@ class Source:
 
     def _redacted(self, lines: list[str]) -> tuple[str, ...]:
         return tuple(self._redactor.source(clean(line.rstrip()[:_LONGEST_LINE])) for line in lines)
+
+
+@lru_cache(maxsize=1_024)
+def _module_of(filename: str) -> str:
+    """Return the dotted name of the module in a file, which stays the same wherever the app is installed."""
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) == filename:
+            return name
+    return Path(filename).stem
 
 
 def _lines(filename: str, module: str) -> list[str]:

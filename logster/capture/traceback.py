@@ -18,11 +18,15 @@ _BETWEEN = {
     "context": "During handling of the above exception, another exception occurred:",
 }
 _REPEATS_SHOWN = 3
+_MAX_STACK_TEXTS = 1_000
+
+# Stacks come from Source, which hands out the same tuple for the same stack.
+_stack_texts: dict[int, tuple[tuple[Frame, ...], str]] = {}
 
 
 def render(raised: Raised, source: Source, redactor: Redactor) -> ExceptionInfo:
     """Return `raised` with its source lines, redacted."""
-    frames = tuple(map(source.frame, raised.frames))
+    frames = source.stack(raised.frames)
     if raised.syntax:
         frames += (_syntax_frame(raised.syntax, source, redactor),)
     notes = tuple(map(redactor.text, raised.notes))
@@ -66,7 +70,7 @@ def _lines(exception: ExceptionInfo) -> Iterator[str]:
         yield from ("", _BETWEEN[exception.relation or "context"], "")
     if exception.frames:
         yield _HEADER
-        yield from _frame_lines(exception)
+        yield _stack_text(exception)
     yield from last_lines(exception).split("\n")
     yield from exception.notes
     yield from _member_lines(exception.exceptions)
@@ -75,6 +79,19 @@ def _lines(exception: ExceptionInfo) -> Iterator[str]:
 def last_lines(exception: ExceptionInfo) -> str:
     """Return the line of `exception` that says what happened."""
     return f"{exception.type}: {exception.message}" if exception.message else exception.type
+
+
+def _stack_text(exception: ExceptionInfo) -> str:
+    frames = exception.frames
+    if exception.omitted:
+        return "\n".join(_frame_lines(exception))
+    known = _stack_texts.get(id(frames))
+    if known is None or known[0] is not frames:
+        if len(_stack_texts) >= _MAX_STACK_TEXTS:
+            _stack_texts.clear()
+        known = frames, "\n".join(_frame_lines(exception))
+        _stack_texts[id(frames)] = known
+    return known[1]
 
 
 def _frame_lines(exception: ExceptionInfo) -> Iterator[str]:

@@ -15,7 +15,8 @@ from logster.delivery.stderr import complain
 from logster.entry import Report
 from logster.errors import LogsterError
 
-_REPORTS_A_BATCH = 500
+# Making the commands of a batch keeps the interpreter from the program's own threads, so it is not a long one.
+_REPORTS_A_BATCH = 100
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 

@@ -25,6 +25,7 @@ from logster.settings import Settings
 
 # While reports pour in, each look into the queue takes many: a look for each would cost the caller's thread.
 _TICK_SECONDS = 0.01
+_SLICE_SECONDS = 0.001
 _WRITE_AT = 500
 _QUEUE_FULL = "the queue was full"
 _STORE_AWAY = "Redis was away for too long"
@@ -180,11 +181,18 @@ class Worker:
         return 0.0 if len(self._losses) else None
 
     def _take_queued(self) -> None:
-        for _ in range(self._queue.qsize()):
+        queued = self._queue.qsize()
+        yield_at = time.perf_counter() + _SLICE_SECONDS
+        for _ in range(queued):
             self._take(self._queue.get_nowait())
             if len(self._coalescer) >= _WRITE_AT and not self._outbox.is_away:
                 self._due = 0.0
                 return
+            if time.perf_counter() > yield_at:
+                # The program's own threads go first, as long as that loses nothing.
+                if self._queue.qsize() < self._limit // 2:
+                    time.sleep(0)
+                yield_at = time.perf_counter() + _SLICE_SECONDS
 
     def _take(self, item: Any) -> None:
         if isinstance(item, _Request):

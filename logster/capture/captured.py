@@ -1,0 +1,26 @@
+"""Which exception objects were captured, and by whom, so that one error is one report.
+
+Owns the mark that a captured exception carries. A reference would keep it alive, and an id is soon another's.
+"""
+
+from typing import Literal
+
+_MARK = "__logster_captured__"
+
+By = Literal["handler", "middleware"]
+
+
+def captured_by(error: BaseException) -> str:
+    """Return by whom `error` was captured; empty where nobody did."""
+    try:
+        return str(error.__dict__.get(_MARK, ""))
+    except Exception:  # a class may hide its own __dict__
+        return ""
+
+
+def mark(error: BaseException, by: By) -> None:
+    """Remember that `error` was captured; one that takes no mark may be captured twice, the lesser evil."""
+    try:
+        error.__dict__.setdefault(_MARK, by)
+    except Exception:
+        return
