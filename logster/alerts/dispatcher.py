@@ -1,0 +1,120 @@
+"""Carries alerts to channels on a thread of its own, so that a slow mail server never holds up a report."""
+
+import queue
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from logster.alerts.alert import KINDS, Alert, Kind
+from logster.errors import ConfigurationError
+
+_QUEUE_SIZE = 200
+
+
+class Channel(Protocol):
+    """What carries an alert to people. `send` may block and may raise."""
+
+    def send(self, alert: Alert) -> None: ...
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Which alerts a channel gets."""
+
+    channel: Channel
+    kinds: frozenset[Kind]
+    minimum_level: int
+
+    def wants(self, alert: Alert) -> bool:
+        return alert.kind in self.kinds and alert.level >= self.minimum_level
+
+
+class Dispatcher:
+    """Sends alerts to the channels that want them; what the channels cannot take in time is dropped and counted."""
+
+    def __init__(self) -> None:
+        self._subscriptions: list[Subscription] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        # Also in a forked child: its parent's thread and half-held locks do not exist there.
+        self._queue: queue.Queue[Alert | None] = queue.Queue(_QUEUE_SIZE)
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._failed: set[int] = set()
+        self.dropped = 0
+        self.sent = 0
+
+    def add(
+        self,
+        channel: Channel,
+        kinds: Iterable[Kind] = ("new", "regressed", "rate"),
+        minimum_level: int = 40,
+    ) -> None:
+        """Send alerts of `kinds`, from `minimum_level` on, to `channel`.
+
+        Raises:
+            ConfigurationError: an unknown kind.
+        """
+        chosen = frozenset(kinds)
+        if unknown := chosen - set(KINDS):
+            raise ConfigurationError(f"There are no alerts of kind {sorted(unknown)}; kinds are {', '.join(KINDS)}.")
+        self._subscriptions.append(Subscription(channel, chosen, minimum_level))
+
+    def wants(self, kind: Kind) -> bool:
+        """Return whether anyone would get alerts of `kind`, so that they need not be made for nobody."""
+        return any(kind in subscription.kinds for subscription in self._subscriptions)
+
+    def dispatch(self, alert: Alert) -> bool:
+        """Hand over one alert without waiting; False when the queue was full and it was dropped."""
+        if not any(subscription.wants(alert) for subscription in self._subscriptions):
+            return True
+        self._start()
+        try:
+            self._queue.put_nowait(alert)
+        except queue.Full:
+            self.dropped += 1
+            return False
+        return True
+
+    def close(self, timeout: float) -> None:
+        """Send what waits, for at most `timeout` seconds."""
+        thread = self._thread
+        if thread is None:
+            return
+        try:
+            self._queue.put(None, timeout=timeout)
+        except queue.Full:
+            return
+        thread.join(timeout)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="logster-alerts", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while (alert := self._queue.get()) is not None:
+            for subscription in self._subscriptions:
+                if subscription.wants(alert):
+                    self._send(subscription.channel, alert)
+
+    def _send(self, channel: Channel, alert: Alert) -> None:
+        try:
+            channel.send(alert)
+        except Exception as error:  # a channel is anybody's code, and an alert must never hurt the app
+            self._say_once(channel, error)
+        else:
+            self.sent += 1
+            self._failed.discard(id(channel))
+
+    def _say_once(self, channel: Channel, error: Exception) -> None:
+        if id(channel) in self._failed:
+            return
+        self._failed.add(id(channel))
+        text = f"logster: alerts do not reach {channel!r}: {type(error).__name__}: {error}\n"
+        if sys.stderr is not None:
+            sys.stderr.write(text)

@@ -1,0 +1,79 @@
+"""The dispatcher: who gets what, and that a channel can hurt nobody."""
+
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+
+from logster.alerts import Alert, Dispatcher
+from logster.errors import ConfigurationError
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    def send(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+
+class Broken:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __repr__(self) -> str:
+        return "Broken()"
+
+    def send(self, alert: Alert) -> None:
+        self.calls += 1
+        raise OSError("no route")
+
+
+def test_a_channel_gets_the_kinds_and_levels_it_asked_for(alert: Alert) -> None:
+    dispatcher, recorder = Dispatcher(), Recorder()
+    dispatcher.add(recorder, kinds=["regressed"], minimum_level=40)
+    for changes in ({"kind": "new"}, {"kind": "regressed", "level": 30}, {"kind": "regressed", "level": 40}):
+        dispatcher.dispatch(msgspec.structs.replace(alert, **changes))
+    dispatcher.close(10)
+    assert [(each.kind, each.level) for each in recorder.alerts] == [("regressed", 40)]
+
+
+def test_an_unknown_kind_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigurationError, match="rare"):
+        Dispatcher().add(Recorder(), kinds=["rare"])  # type: ignore[list-item]
+
+
+def test_nobody_asked_means_no_thread(alert: Alert) -> None:
+    dispatcher = Dispatcher()
+    assert dispatcher.dispatch(alert)
+    assert not dispatcher.wants("new")
+    assert "logster-alerts" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_failing_channel_is_named_once_and_stops_nobody_else(alert: Alert, capsys: Any) -> None:
+    dispatcher, broken, recorder = Dispatcher(), Broken(), Recorder()
+    dispatcher.add(broken)
+    dispatcher.add(recorder)
+    for _ in range(3):
+        dispatcher.dispatch(alert)
+    dispatcher.close(10)
+    assert (broken.calls, len(recorder.alerts)) == (3, 3)
+    assert capsys.readouterr().err == "logster: alerts do not reach Broken(): OSError: no route\n"
+
+
+def test_a_stuck_channel_drops_alerts_and_never_blocks_the_caller(alert: Alert) -> None:
+    release = threading.Event()
+
+    class Stuck:
+        def send(self, alert: Alert) -> None:
+            release.wait()
+
+    dispatcher = Dispatcher()
+    dispatcher.add(Stuck())
+    accepted = [dispatcher.dispatch(alert) for _ in range(300)]
+    assert not accepted[-1]
+    assert dispatcher.dropped == accepted.count(False) > 0
+    release.set()
+    dispatcher.close(10)
+    assert dispatcher.sent == accepted.count(True)
