@@ -1,0 +1,1 @@
+"""The mounted web app: pages, HTTP API, live view and beacon."""

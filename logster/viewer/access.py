@@ -1,0 +1,94 @@
+"""Gate: who gets in. It stands before every route, so that a new one is closed until it is declared public."""
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from logster.viewer import csrf, problems
+from logster.viewer.beacon import PUBLIC_PATHS
+from logster.viewer.problems import Problem
+from logster.viewer.rendering import page
+from logster.viewer.threads import in_thread
+from logster.viewer.visit import Visit, visit_of
+
+Authorize = Callable[[Request], Any]
+
+# The package's own style sheets, icons and scripts: the same in every installation, and the pages that turn
+# somebody away need them too.
+PUBLIC_PREFIX = "/static/"
+
+NOT_ALLOWED = "You may not see this log."
+UNDECIDED = "Whether you may see this log could not be found out, so it stays closed. The app logged why."
+
+_logger = logging.getLogger("logster.viewer")
+
+
+def is_public(path: str) -> bool:
+    """Return whether `path` is served without asking `authorize`."""
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
+
+
+class Gate:
+    """Asks `authorize` for every request, and the CSRF check for every change; lets nothing else through.
+
+    `authorize` is called with a Starlette request. A falsy answer is a 403; a Response is sent as it is, such as a
+    redirect to a login; a string says who it is. An async function runs on the event loop; any other on a thread,
+    because it may ask a database, in a copy of the request's context: context variables are there, thread-locals
+    are not.
+    """
+
+    def __init__(self, app: ASGIApp, authorize: Authorize | None) -> None:
+        self._app = app
+        self._authorize = authorize
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        refusal = None if is_public(visit_of(request).path) else await self._refusal(request)
+        await (refusal or self._app)(scope, receive, send)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        visit = visit_of(request)
+        if self._authorize is None:
+            return _closed(request)
+        try:
+            visit.who = await _ask(self._authorize, request)
+        except Exception:
+            _logger.exception("authorize() of the log viewer failed; the log stays closed")
+            return problems.response(request, Problem(500, UNDECIDED, title="Closed"))
+        if isinstance(visit.who, Response):
+            return visit.who
+        if not visit.who:
+            return problems.response(request, Problem(403, NOT_ALLOWED))
+        return await _refused_change(request, visit)
+
+
+async def _refused_change(request: Request, visit: Visit) -> Response | None:
+    if request.method in csrf.SAFE_METHODS:
+        csrf.issue(request, visit)
+        return None
+    try:
+        await csrf.check(request, visit)
+    except Problem as problem:
+        return problems.response(request, problem)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    return None
+
+
+async def _ask(authorize: Authorize, request: Request) -> Any:
+    # An object whose __call__ is async counts as async, too.
+    if inspect.iscoroutinefunction(authorize) or inspect.iscoroutinefunction(type(authorize).__call__):
+        return await authorize(request)
+    answer = await in_thread(authorize, request)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _closed(request: Request) -> Response:
+    if problems.is_api(visit_of(request).path):
+        return problems.document(Problem(403, "The log is closed: it was mounted without authorize."))
+    return page(request, "closed.html", status=403)

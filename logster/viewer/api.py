@@ -1,0 +1,180 @@
+"""The HTTP API: entries and changes as JSON. What goes wrong is a problem document; docs/http_api.md describes it."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from logster.entry import Entry
+from logster.store.redis_store import RedisStore
+from logster.viewer.changes import CHANGES
+from logster.viewer.listing import Listing, now_ms, span
+from logster.viewer.problems import Problem, gone
+from logster.viewer.threads import in_thread
+from logster.viewer.visit import visit_of
+
+MAX_BULK_KEYS = 1_000
+DAY_MS = 86_400_000
+
+NOT_JSON = "The body of a change is application/json."
+TOO_MANY_KEYS = f"One request may change {MAX_BULK_KEYS:,} entries at most."
+UNKNOWN_CHANGE = f"There is no such change; changes are {', '.join(CHANGES)}."
+
+T = TypeVar("T")
+
+
+class Bulk(msgspec.Struct, forbid_unknown_fields=True):
+    """The same change for several entries."""
+
+    action: Literal["delete", "protect", "unprotect", "solve", "unsolve"]
+    keys: list[str]
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/entries", entries, methods=["GET"]),
+        Route("/api/entries/bulk", bulk, methods=["POST"]),
+        Route("/api/entries/{key}", entry, methods=["GET"]),
+        Route("/api/entries/{key}", delete, methods=["DELETE"]),
+        Route("/api/entries/{key}/env", env, methods=["GET"]),
+        Route("/api/entries/{key}/timeline", entry_timeline, methods=["GET"]),
+        Route("/api/entries/{key}/{change}", change, methods=["POST"]),
+        Route("/api/clear", clear, methods=["POST"]),
+        Route("/api/timeline", timeline, methods=["GET"]),
+        Route("/healthz", health, methods=["GET"]),
+    ]
+
+
+async def entries(request: Request) -> Response:
+    """List entries, newest first."""
+    listing = Listing.parse(request.query_params, now_ms())
+    with_env = _wants_env(request)
+
+    def fetch(store: RedisStore) -> dict[str, Any]:
+        found = listing.fetch(store)
+        shown = [_shown(each, store, with_env=with_env) for each in found.entries]
+        return {"entries": shown, "next": found.next, "previous": found.previous, "total": found.total}
+
+    return _json(await _with_store(request, fetch))
+
+
+async def entry(request: Request) -> Response:
+    """Return one entry with its frames and traceback."""
+    key, with_env = request.path_params["key"], _wants_env(request)
+
+    def fetch(store: RedisStore) -> dict[str, Any]:
+        return _shown(_existing(store, key), store, with_env=with_env)
+
+    return _json(await _with_store(request, fetch))
+
+
+async def env(request: Request) -> Response:
+    """Return the env samples of an entry, newest first."""
+    key = request.path_params["key"]
+
+    def fetch(store: RedisStore) -> dict[str, Any]:
+        _existing(store, key)
+        return {"env": store.env_samples(key)}
+
+    return _json(await _with_store(request, fetch))
+
+
+async def timeline(request: Request) -> Response:
+    """Return how many occurrences there were in each hour or minute."""
+    return _json(await _with_store(request, lambda store: _timeline(request, store, None)))
+
+
+async def entry_timeline(request: Request) -> Response:
+    """Return the same for one entry, by the hour."""
+    key = request.path_params["key"]
+
+    def fetch(store: RedisStore) -> dict[str, Any]:
+        _existing(store, key)
+        return _timeline(request, store, key)
+
+    return _json(await _with_store(request, fetch))
+
+
+async def change(request: Request) -> Response:
+    """Change one entry."""
+    return await _change_one(request, request.path_params["change"])
+
+
+async def delete(request: Request) -> Response:
+    """Delete one entry."""
+    return await _change_one(request, "delete")
+
+
+async def bulk(request: Request) -> Response:
+    """Change several entries in the same way; keys that do not exist are passed over."""
+    wanted = _body(request, Bulk)
+    if len(wanted.keys) > MAX_BULK_KEYS:
+        raise Problem(413, TOO_MANY_KEYS)
+    return _json({"changed": await _with_store(request, lambda store: CHANGES[wanted.action](store, wanted.keys))})
+
+
+async def clear(request: Request) -> Response:
+    """Remove every entry that is not protected."""
+    return _json({"changed": await _with_store(request, lambda store: store.clear())})
+
+
+async def health(request: Request) -> Response:
+    """Say that Redis answers; if it does not, the answer is a 503 like everywhere."""
+    await _with_store(request, lambda store: store.ping())
+    return _json({"status": "ok"})
+
+
+async def _change_one(request: Request, name: str) -> Response:
+    key = request.path_params["key"]
+    if name not in CHANGES:
+        raise Problem(404, UNKNOWN_CHANGE)
+    changed = await _with_store(request, lambda store: CHANGES[name](store, [key]))
+    if not changed:
+        raise gone(key)
+    return _json({"changed": changed})
+
+
+async def _with_store(request: Request, work: Callable[[RedisStore], T]) -> T:
+    return await in_thread(work, visit_of(request).store)
+
+
+def _existing(store: RedisStore, key: str) -> Entry:
+    entry = store.entry(key)
+    if entry is None:
+        raise gone(key)
+    return entry
+
+
+def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> dict[str, Any]:
+    if with_env:
+        entry.env = store.env_samples(entry.key)
+    shown: dict[str, Any] = msgspec.structs.asdict(entry)
+    return shown | {"frames": entry.exception.frames if entry.exception else ()}
+
+
+def _timeline(request: Request, store: RedisStore, key: str | None) -> dict[str, Any]:
+    resolution = request.query_params.get("resolution", "hour")
+    if resolution not in ("hour", "minute") or (key and resolution == "minute"):
+        raise Problem(400, "resolution is hour or, for all entries together, minute.")
+    times = span(request.query_params, now_ms(), default_ms=DAY_MS)
+    return {"resolution": resolution, "buckets": store.timeline(key, resolution=resolution, **times)}
+
+
+def _wants_env(request: Request) -> bool:
+    return request.query_params.get("env") in ("1", "true")
+
+
+def _body(request: Request, kind: type[T]) -> T:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, NOT_JSON)
+    try:
+        return msgspec.json.decode(visit_of(request).body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, f"The body cannot be used: {error}.") from None
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -1,0 +1,65 @@
+"""Viewer: the log as an ASGI app to mount anywhere. Owns what is assembled from which module, and nothing else."""
+
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.types import Receive, Scope, Send
+
+from logster import service as services
+from logster.service import Service
+from logster.viewer import api, assets, beacon, live, pages
+from logster.viewer.access import Authorize, Gate
+from logster.viewer.headers import SecurityHeaders
+from logster.viewer.problems import HANDLERS
+from logster.viewer.visit import begin, path_below
+
+
+class Viewer:
+    """The log viewer, closed unless `authorize` lets somebody in.
+
+    Mount it under any prefix: `app.mount("/logs", Viewer(authorize=is_admin))`.
+
+    Arguments:
+        authorize: called with each Starlette request, sync (on a thread) or async. A truthy answer lets the request
+            in, and a string says who it is; a falsy one is a 403; a Response is sent as it is. An exception closes.
+        service: whose entries are shown; those of this process by default.
+    """
+
+    def __init__(self, authorize: Authorize | None = None, *, service: Service | None = None) -> None:
+        self._service = service
+        self._app = Starlette(
+            routes=[
+                *pages.routes(),
+                *api.routes(),
+                *live.routes(),
+                *beacon.routes(),
+                *assets.routes(),
+            ],
+            exception_handlers=HANDLERS,
+        )
+        # Starlette would build an absolute address from the Host header, which anybody may choose.
+        self._app.router.redirect_slashes = False
+        self._gate = SecurityHeaders(Gate(self._app, authorize))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not path_below(scope) and scope["root_path"]:
+            await _with_slash(scope)(scope, receive, send)
+            return
+        service = self._service or services.current()
+        self._app.state.service = service
+        begin(scope, service)
+        await self._gate(scope, receive, send)
+
+
+def _with_slash(scope: Scope) -> RedirectResponse:
+    """Lead from /logs to /logs/, from where relative links are right; relatively, as no proxy can make that wrong."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    segment = scope["root_path"].rpartition("/")[2]
+    return RedirectResponse(f"./{segment}/{'?' if query else ''}{query}", 307)

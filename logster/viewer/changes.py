@@ -1,0 +1,45 @@
+"""What a reader may do with entries; the pages' forms and the HTTP API share these names."""
+
+from collections.abc import Callable, Sequence
+
+from logster.store.redis_store import RedisStore
+
+Change = Callable[[RedisStore, Sequence[str]], int]
+
+
+def delete(store: RedisStore, keys: Sequence[str]) -> int:
+    return store.delete(keys)
+
+
+def protect(store: RedisStore, keys: Sequence[str]) -> int:
+    return sum(store.protect(key) for key in keys)
+
+
+def unprotect(store: RedisStore, keys: Sequence[str]) -> int:
+    return sum(store.unprotect(key) for key in keys)
+
+
+def solve(store: RedisStore, keys: Sequence[str]) -> int:
+    return store.solve(keys)
+
+
+def unsolve(store: RedisStore, keys: Sequence[str]) -> int:
+    return store.unsolve(keys)
+
+
+CHANGES: dict[str, Change] = {
+    "delete": delete,
+    "protect": protect,
+    "unprotect": unprotect,
+    "solve": solve,
+    "unsolve": unsolve,
+}
+
+DONE = {
+    "clear": "Cleared. Protected entries stay.",
+    "delete": "Deleted.",
+    "protect": "Protected: neither trimming nor clearing removes it.",
+    "unprotect": "No longer protected.",
+    "solve": "Solved. It comes back when another version reports it.",
+    "unsolve": "No longer solved.",
+}

@@ -1,0 +1,157 @@
+"""The pages that a reader sees. Each is whole without scripts; with `fragment` only the part a script replaces."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from logster.entry import LEVEL_NUMBERS, Page
+from logster.errors import QuerySyntaxError
+from logster.viewer import csrf, samples, stack
+from logster.viewer.changes import CHANGES, DONE
+from logster.viewer.listing import Listing, now_ms
+from logster.viewer.place import LISTING, Place
+from logster.viewer.problems import Problem, gone
+from logster.viewer.rendering import page
+from logster.viewer.threads import in_thread
+from logster.viewer.visit import Visit, visit_of
+
+TABS = ("info", "traceback", "env")
+FRAGMENTS = {"list": "_list.html", "detail": "_detail.html"}
+
+# What a template may call; each works on entries and frames alone.
+WORDS = {
+    "chain": stack.chain,
+    "culprit": stack.culprit,
+    "gist": samples.gist,
+    "level_numbers": LEVEL_NUMBERS,
+    "source": stack.source,
+    "stretches": stack.stretches,
+    "without_time": samples.without_time,
+}
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/", index, methods=["GET"]),
+        Route("/show/{key}", show, methods=["GET"]),
+        Route("/show/{key}/{change}", change, methods=["POST"]),
+        Route("/clear", confirm_clear, methods=["GET"]),
+        Route("/clear", clear, methods=["POST"]),
+    ]
+
+
+async def index(request: Request) -> Response:
+    """Show the list, and beside it the selected entry."""
+    visit = visit_of(request)
+    fragment = request.query_params.get("fragment")
+    place = Place.parse(visit.base, request.url.query)
+    context: dict[str, Any] = _nothing_listed() | _nothing_selected()
+    status = 200
+    if fragment != "detail":
+        try:
+            context |= await in_thread(_listed, visit, Listing.parse(request.query_params, now_ms()))
+        except QuerySyntaxError as mistake:
+            context["mistake"] = mistake
+            status = 400
+    if fragment != "list" and place.get("key"):
+        context |= await in_thread(_selected, visit, place)
+    return _page(request, FRAGMENTS.get(fragment or "", "index.html"), status=status, place=place, **context)
+
+
+async def show(request: Request) -> Response:
+    """Show one entry on a page of its own: where a permalink leads."""
+    visit = visit_of(request)
+    key = request.path_params["key"]
+    place = Place.parse(f"{visit.base}show/{key}", request.url.query)
+    context = await in_thread(_selected, visit, place.changed(key=key))
+    if context["entry"] is None:
+        raise gone(key)
+    fragment = request.query_params.get("fragment")
+    return _page(request, "_detail.html" if fragment else "show.html", place=place.changed(key=None), **context)
+
+
+async def change(request: Request) -> Response:
+    """Do what a form asks for, and lead back to where it stood."""
+    visit = visit_of(request)
+    key, name = request.path_params["key"], request.path_params["change"]
+    if name not in CHANGES:
+        raise Problem(404, "There is no such change.")
+    if not await in_thread(CHANGES[name], visit.store, [key]):
+        raise gone(key)
+    return _back(request, visit, key, name)
+
+
+async def confirm_clear(request: Request) -> Response:
+    """Say what clearing would do."""
+    visit = visit_of(request)
+    going, staying = await in_thread(visit.store.clearable)
+    place = Place.parse(visit.base, request.url.query)
+    return _page(request, "clear.html", place=place, going=going, staying=staying)
+
+
+async def clear(request: Request) -> Response:
+    """Remove every entry that is not protected."""
+    visit = visit_of(request)
+    await in_thread(visit.store.clear)
+    return RedirectResponse(f"{visit.base}?done=clear", 303)
+
+
+def _listed(visit: Visit, listing: Listing) -> dict[str, Any]:
+    return {"listing": listing.fetch(visit.store)}
+
+
+def _selected(visit: Visit, place: Place) -> dict[str, Any]:
+    key = place.get("key")
+    entry = visit.store.entry(key)
+    if entry is None:
+        return _nothing_selected() | {"missing": key}
+    envs = visit.store.env_samples(key)
+    tab = place.get("tab")
+    return {
+        "entry": entry,
+        "missing": "",
+        "tab": tab if tab in TABS else TABS[0],
+        "samples": envs,
+        "sample": _sample_number(place.get("env"), len(envs)),
+    }
+
+
+def _sample_number(wanted: str, count: int) -> int:
+    """Return which env sample to show, counted from 1, the newest."""
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
+    return max(1, min(number, count))
+
+
+def _nothing_listed() -> dict[str, Any]:
+    return {"listing": Page([]), "mistake": None}
+
+
+def _nothing_selected() -> dict[str, Any]:
+    return {"entry": None, "missing": "", "tab": TABS[0], "samples": [], "sample": 1}
+
+
+def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+    context |= {
+        "now": now_ms(),
+        "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
+        "done": DONE.get(request.query_params.get("done", ""), ""),
+        "is_filtered": any(context["place"].get(name) for name in LISTING),
+        **WORDS,
+    }
+    answer = page(request, template, status=status, **context)
+    csrf.remember(request, visit_of(request), answer)
+    return answer
+
+
+def _back(request: Request, visit: Visit, key: str, name: str) -> Response:
+    """Lead to the page that the form stood on; its address is built anew, so it cannot lead elsewhere."""
+    fields = csrf.form(request, visit.body)
+    place = Place.parse(visit.base, fields.get("place", ""))
+    if name == "delete" or (name == "solve" and place.get("key")):
+        place = place.changed(key=None, tab=None, env=None)
+    elif fields.get("page") == "show":
+        place = Place(f"{visit.base}show/{key}", place.parameters)
+    link = place.link()
+    return RedirectResponse(f"{link}{'&' if '?' in link else '?'}done={name}", 303)

@@ -1,0 +1,69 @@
+"""Place: where the reader is, as the page's address says it. Builds the addresses of all links."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+LISTING = ("q", "level", "since", "until")
+STRETCH = ("before", "after")
+SELECTION = ("key", "tab", "env")
+KNOWN = frozenset((*LISTING, *STRETCH, *SELECTION))
+
+_MAX_FIELDS = 30
+_MAX_LENGTH = 4_000
+
+Change = str | int | Iterable[str] | None
+
+
+class Place:
+    """The state that an address carries: the query and its filters, the stretch of the list, the selection.
+
+    Arguments:
+        address: the page without its query, relative to where the reader is: "./" or "../".
+        parameters: names and values; unknown names and empty values are left out.
+    """
+
+    def __init__(self, address: str, parameters: Iterable[tuple[str, str]]) -> None:
+        self.address = address
+        self.parameters = [(name, value) for name, value in parameters if name in KNOWN and value]
+
+    @classmethod
+    def parse(cls, address: str, query: str) -> "Place":
+        """Return the place that a page's own query describes; what else stands in it is ignored."""
+        try:
+            parameters = parse_qsl(query[:_MAX_LENGTH], max_num_fields=_MAX_FIELDS)
+        except ValueError:
+            parameters = []
+        return cls(address, parameters)
+
+    def get(self, name: str) -> str:
+        return next((value for known, value in self.parameters if known == name), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for known, value in self.parameters if known == name]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.parameters)
+
+    def changed(self, **changes: Change) -> "Place":
+        """Return the place with some parameters replaced; None removes one, several values repeat it."""
+        kept = [(name, value) for name, value in self.parameters if name not in changes]
+        added = [(name, value) for name, change in changes.items() for value in _values(change)]
+        return Place(self.address, kept + added)
+
+    def link(self, **changes: Change) -> str:
+        """Return the address of the place, with some parameters replaced."""
+        query = self.changed(**changes).query
+        return f"{self.address}?{query}" if query else self.address
+
+    def fields(self, *names: str) -> list[tuple[str, str]]:
+        """Return the parameters of these names: what a form has to carry along."""
+        return [(name, value) for name, value in self.parameters if name in names]
+
+
+def _values(change: Change) -> list[str]:
+    if change is None or change == "":
+        return []
+    if isinstance(change, str | int):
+        return [str(change)]
+    return list(change)

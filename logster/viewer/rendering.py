@@ -1,0 +1,103 @@
+"""Templates to HTML: the one Jinja environment of the viewer, and the words it has for times, numbers and values."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from logster.viewer.assets import VERSION
+from logster.viewer.visit import visit_of
+
+_ROW_CHARACTERS = 300
+_UNITS = ((60, 1, "s"), (3_600, 60, "m"), (86_400, 3_600, "h"), (86_400 * 14, 86_400, "d"))
+_WEEK = 7 * 86_400
+
+
+def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+    """Return `template` as an answer."""
+    visit = visit_of(request)
+    html = _environment.get_template(template).render(
+        base=visit.base,
+        static=f"{visit.base}static/{VERSION}/",
+        settings=visit.settings,
+        token=visit.token,
+        live="wsgi_environ" not in request.scope,
+        **context,
+    )
+    # A lone surrogate is no text for a browser; everything else is.
+    return HTMLResponse(html.encode("utf-8", "replace"), status)
+
+
+def ago(moment_ms: int, now_ms: int) -> str:
+    """Return how long ago a moment was, in the shortest form that says enough: 12s, 5m, 3h, 2d, 6w."""
+    seconds = max(now_ms - moment_ms, 0) // 1_000
+    for below, unit, letter in _UNITS:
+        if seconds < below:
+            return f"{seconds // unit}{letter}" if seconds >= 5 else "now"
+    return f"{seconds // _WEEK}w"
+
+
+def iso(moment_ms: int) -> str:
+    """Return a moment for machines, in UTC."""
+    return _moment(moment_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def stamp(moment_ms: int) -> str:
+    """Return a moment for readers, in UTC."""
+    return _moment(moment_ms).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _moment(moment_ms: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(moment_ms / 1_000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def number(value: int) -> str:
+    """Return a count with thousands apart."""
+    return f"{value:,}"
+
+
+def brief(value: int) -> str:
+    """Return a count that fits a column: 9,999, then 12k, 3.4M."""
+    if value < 10_000:
+        return number(value)
+    if value < 1_000_000:
+        return f"{value // 1_000}k"
+    return f"{value / 1_000_000:.1f}M"
+
+
+def headline(message: str) -> str:
+    """Return the part of a message that a row shows: its first line with anything in it."""
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    return line if len(line) <= _ROW_CHARACTERS else line[:_ROW_CHARACTERS] + "…"
+
+
+def as_json(value: Any) -> str:
+    """Return a value that is nested too deeply for tables, as text."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value)).decode()
+    except (RecursionError, TypeError, ValueError):
+        return "… (nested too deeply to show)"
+
+
+_environment = Environment(
+    loader=PackageLoader("logster.viewer"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters |= {
+    "ago": ago,
+    "as_json": as_json,
+    "brief": brief,
+    "headline": headline,
+    "iso": iso,
+    "number": number,
+    "stamp": stamp,
+}

@@ -1,0 +1,67 @@
+"""Visit: what one request to the viewer knows: the service, who asks, where the mount is. Decides nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from logster.service import Service
+from logster.settings import Settings
+from logster.store.redis_store import RedisStore
+
+_KEY = "logster.visit"
+
+
+@dataclass
+class Visit:
+    """One request: `path` is what follows the mount, `base` leads from the page back to the mount, relatively.
+
+    `who` is what `authorize` returned; `body` the request's body where it changes something; `token` the CSRF token
+    that a page may show, and `secret` the cookie it belongs to.
+    """
+
+    service: Service
+    path: str
+    base: str
+    who: Any = None
+    body: bytes = b""
+    token: str = ""
+    secret: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        return self.service.settings
+
+    @property
+    def store(self) -> RedisStore:
+        return self.service.store
+
+
+def begin(scope: Scope, service: Service) -> Visit:
+    """Return the visit of a request that arrives, and keep it with the request."""
+    path = path_below(scope)
+    visit = scope[_KEY] = Visit(service, path, _base(path, scope))
+    return visit
+
+
+def visit_of(request: Request) -> Visit:
+    """Return the visit that belongs to `request`."""
+    visit: Visit = request.scope[_KEY]
+    return visit
+
+
+def path_below(scope: Scope) -> str:
+    """Return the request's path without the prefix under which the viewer is mounted."""
+    path: str = scope.get("path", "")
+    root: str = scope.get("root_path", "")
+    if root and (path == root or path.startswith(root + "/")):
+        return path[len(root) :]
+    return path
+
+
+def _base(path: str, scope: Scope) -> str:
+    """Return the way up from `path` to the mount: relative, so no proxy and no prefix can make it wrong."""
+    # For the browser an encoded slash is no step.
+    steps = path.count("/") - 1 - scope.get("raw_path", b"").lower().count(b"%2f")
+    return "../" * steps or "./"
