@@ -149,6 +149,12 @@ class RedisStore:
         keys = self._tenant.keys.rows(listing.levels_of(levels))
         return sum(self._tenant.run_trimmed([["ZCARD", key] for key in keys]))
 
+    def clearable(self) -> tuple[int, int]:
+        """Return how many entries clearing would remove, and how many would stay because they are protected."""
+        keys = self._tenant.keys
+        going, staying = self._tenant.run_trimmed([["ZCARD", keys.trimmable], ["SCARD", keys.protected]])
+        return int(going), int(staying)
+
     def timeline(
         self, key: str | None = None, *, resolution: Resolution = "hour", since_ms: int, until_ms: int
     ) -> list[Bucket]:
