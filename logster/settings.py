@@ -97,6 +97,9 @@ class Settings:
     trusted_hops: int = _setting(
         0, "how many reverse proxies in front of the app append to X-Forwarded-For", minimum=0, maximum=10
     )
+    project_directories: tuple[Any, ...] = _setting(
+        (), "where source code is kept: PATH=URL, or mappings with path, url, main_app and host"
+    )
     editor: str = _setting("", "the editor that source links open in development: vscode, pycharm, …")
     cookie_secure: bool = _setting(False, "send the viewer's cookie over HTTPS only, even where the app sees HTTP")
 
