@@ -53,7 +53,7 @@ def of_app(fingerprint: object) -> str:
 
 def normalised(message: str) -> str:
     """Return `message` with numbers, ids, addresses and quoted values replaced, so that it repeats."""
-    return str(_VARIABLE.sub("*", message))
+    return str(_VARIABLE.sub("*", message.encode(errors="backslashreplace").decode()))
 
 
 def _exception_parts(exception: ExceptionInfo) -> Iterable[str]:

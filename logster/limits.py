@@ -98,10 +98,11 @@ def fit_occurrence(
         changes["template"] = shorten(occurrence.template, max_characters)
     if occurrence.env:
         changes["env"] = fit_env(occurrence.env, max_env_bytes)
+    # A traceback says more than the end of a long message.
+    share = max_bytes // 2 if occurrence.traceback else max_bytes
+    if _utf8_size(changes.get("message", occurrence.message)) > share:
+        changes["message"] = shorten_bytes(occurrence.message, share, already_cut)
     room = max_bytes - _utf8_size(changes.get("message", occurrence.message))
-    if room < 0:
-        changes["message"] = shorten_bytes(occurrence.message, max_bytes, already_cut)
-        room = 0
     if len(occurrence.traceback) * 4 > room and _utf8_size(occurrence.traceback) > room:
         changes["traceback"] = shorten_middle(occurrence.traceback, room)
     if occurrence.exception and json_size(occurrence.exception) > max_bytes:

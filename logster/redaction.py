@@ -157,7 +157,7 @@ class Redactor:
         try:
             parts = urlsplit(url)
             query = "&".join(self._parameter(each) for each in parts.query.split("&")) if parts.query else ""
-            url = urlunsplit(parts._replace(query=query))
+            url = urlunsplit(parts._replace(query=query)) if query else url
         except ValueError:
             pass
         return self.text(url)
@@ -173,7 +173,7 @@ class Redactor:
                 return dict(env)
         except Exception:  # noqa: S110 - what cannot be encoded is looked at piece by piece
             pass
-        return {str(key): self._value(str(key), value, 0) for key, value in dict(env).items()}
+        return self._mapping(env, 0)
 
     def _value(self, key: str, value: Any, depth: int) -> Any:
         if key and self.is_secret(key):
@@ -192,13 +192,13 @@ class Redactor:
         # {"name": "password", "value": …}
         name = value.get("name") or value.get("key")
         if isinstance(name, str) and "value" in value and self.is_secret(name):
-            return {**value, "value": MASK}
+            value = {**value, "value": MASK}
         return {self.text(str(key)): self._value(str(key), each, depth + 1) for key, each in value.items()}
 
     def _sequence(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
         # ["password", …]
         if len(value) == 2 and isinstance(value[0], str) and self.is_secret(value[0]):
-            return [value[0], self._value(value[0], value[1], depth + 1)]
+            return [self.text(value[0]), self._value(value[0], value[1], depth + 1)]
         return [self._value("", each, depth + 1) for each in value]
 
     def _masked(self, text: str, *, in_source: bool) -> str:
