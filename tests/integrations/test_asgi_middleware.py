@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from starlette.applications import Starlette
@@ -156,7 +157,8 @@ def test_the_gui_stands_at_its_path(service: Service) -> None:
 def test_the_bare_path_leads_to_the_gui(service: Service) -> None:
     client = TestClient(site(service), follow_redirects=False)
     answer = client.get("/logs?q=timeout")
-    assert (answer.status_code, answer.headers["location"]) == (307, "logs/?q=timeout")
+    location = answer.headers["location"]
+    assert (answer.status_code, urljoin("/prefix/logs", location)) == (307, "/prefix/logs/?q=timeout")
 
 
 @pytest.mark.parametrize("target", ["/", "/logsx"])

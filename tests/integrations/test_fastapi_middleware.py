@@ -91,12 +91,12 @@ def test_an_answer_is_no_error(client: TestClient, recorded: Recorded) -> None:
     assert recorded() == []
 
 
-def test_a_handled_exception_is_no_error(app: FastAPI, client: TestClient, recorded: Recorded) -> None:
+def test_a_handled_exception_is_no_error(app: FastAPI, recorded: Recorded) -> None:
     @app.exception_handler(LookupError)
     async def missing(request: Any, error: Exception) -> Response:
         return PlainTextResponse("missing", 404)
 
-    assert client.get("/dependency?number=101").status_code == 404
+    assert TestClient(app).get("/dependency?number=101").status_code == 404
     assert recorded() == []
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 from wsgiref.util import FileWrapper
 
 import pytest
@@ -155,7 +156,8 @@ def test_the_gui_stands_at_its_path(service: Service) -> None:
 
 def test_the_bare_path_leads_to_the_gui(service: Service) -> None:
     answer = Client(wrap(hello, service)).get("/logs?q=timeout")
-    assert (answer.status_code, answer.headers["Location"]) == (307, "logs/?q=timeout")
+    location = answer.headers["Location"]
+    assert (answer.status_code, urljoin("/prefix/logs", location)) == (307, "/prefix/logs/?q=timeout")
 
 
 def test_the_gui_stands_below_the_prefix_of_its_app(service: Service) -> None:
