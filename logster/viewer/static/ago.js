@@ -1,0 +1,31 @@
+// Keeps "5m" true while the page stays open, and tells the reader's own time on hover.
+
+const STEPS = [[60, 1, "s"], [3600, 60, "m"], [86400, 3600, "h"], [86400 * 14, 86400, "d"], [Infinity, 604800, "w"]];
+const EVERY_MS = 10_000;
+
+function ago(moment) {
+  const seconds = Math.max(0, Math.floor((Date.now() - moment) / 1000));
+  if (seconds < 5) return "now";
+  const [, unit, letter] = STEPS.find(([below]) => seconds < below);
+  return `${Math.floor(seconds / unit)}${letter}`;
+}
+
+/** Bring all times below `root` up to date. */
+export function refreshTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-ago]")) {
+    const moment = new Date(time.dateTime);
+    const text = ago(moment.getTime());
+    if (time.textContent !== text) time.textContent = text;
+    time.title = moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
+  }
+}
+
+/** Let `time` show this very moment. */
+export function setToNow(time) {
+  time.dateTime = new Date().toISOString();
+  time.textContent = "now";
+}
+
+refreshTimes();
+setInterval(() => document.hidden || refreshTimes(), EVERY_MS);
+document.addEventListener("visibilitychange", () => document.hidden || refreshTimes());

@@ -1,0 +1,62 @@
+// Everything that is fetched, and the one place where text from the server becomes HTML.
+
+// The mount, wherever it is: this module stands at static/VERSION/ below it.
+const mount = new URL("../../", import.meta.url);
+
+const policy = window.trustedTypes?.createPolicy("logster-fragment", { createHTML: (html) => html }) ?? {
+  createHTML: (html) => html,
+};
+
+/** An answer that did not come: `status` is the server's, 0 where it could not be reached. */
+export class Failure extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+
+  get isAway() {
+    return this.status === 0 || this.status >= 500;
+  }
+
+  get isGone() {
+    return this.status === 404;
+  }
+}
+
+async function request(address, options = {}) {
+  let response;
+  try {
+    response = await fetch(address, { ...options, credentials: "same-origin", cache: "no-store" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure(0, "The server does not answer.");
+  }
+  // Who is no longer let in may be led to a login page, which is no answer to what was asked.
+  if (response.redirected) throw new Failure(403, "You are no longer signed in. Reload the page.");
+  if (!response.ok) throw new Failure(response.status, await reason(response));
+  return response;
+}
+
+async function reason(response) {
+  try {
+    return (await response.json()).detail;
+  } catch {
+    if (response.status === 503) return "Redis is away.";
+    return response.status === 403 ? "You are no longer let in. Reload the page." : `The server answered ${response.status}.`;
+  }
+}
+
+/** Return a part of the page at `address` as a document, to take elements from. */
+export async function fragment(address, name, signal) {
+  const url = new URL(address, location.href);
+  url.searchParams.set("fragment", name);
+  const response = await request(url, { signal });
+  return new DOMParser().parseFromString(policy.createHTML(await response.text()), "text/html");
+}
+
+/** Change one entry: delete, protect, unprotect, solve or unsolve it. */
+export async function change(key, action) {
+  const token = document.querySelector("meta[name=csrf-token]").content;
+  const address = new URL(`api/entries/${encodeURIComponent(key)}${action === "delete" ? "" : `/${action}`}`, mount);
+  await request(address, { method: action === "delete" ? "DELETE" : "POST", headers: { "X-CSRF-Token": token } });
+}

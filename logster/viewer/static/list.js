@@ -1,0 +1,242 @@
+// <logster-list>: keeps the list up to date without moving what is being read, and fetches older rows below it.
+import { fragment } from "./api.js";
+import { refreshTimes, setToNow } from "./ago.js";
+import { say } from "./banner.js";
+
+const PAUSE_MS = 400;
+
+function brief(count) {
+  if (count < 10_000) return count.toLocaleString("en");
+  return count < 1_000_000 ? `${Math.floor(count / 1000)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+class LogsterList extends HTMLElement {
+  #held = new Map();
+  #timer = 0;
+  #isFetching = false;
+  #isStale = false;
+  #strangers = new Set();
+
+  connectedCallback() {
+    this.addEventListener("click", this);
+    for (const type of ["logster:change", "logster:refresh", "logster:changed"]) document.addEventListener(type, this);
+  }
+
+  disconnectedCallback() {
+    for (const type of ["logster:change", "logster:refresh", "logster:changed"]) document.removeEventListener(type, this);
+  }
+
+  handleEvent(event) {
+    if (event.type === "logster:change") this.take(event.detail);
+    else if (event.type === "logster:refresh") this.update();
+    else if (event.type === "logster:changed") this.take([{ kind: event.detail.action, key: event.detail.key }]);
+    else this.click(event);
+  }
+
+  click(event) {
+    const older = event.target.closest("[data-older] a");
+    if (!older || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.appendOlder(older);
+  }
+
+  row(key) {
+    return this.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  get #rows() {
+    return this.querySelector("[data-rows]");
+  }
+
+  /** Only the newest stretch of the list grows at its top. */
+  get #isNewest() {
+    const parameters = new URLSearchParams(location.search);
+    return !parameters.has("before") && !parameters.has("after");
+  }
+
+  take(changes) {
+    for (const change of changes) {
+      const row = change.key ? this.row(change.key) : null;
+      if (change.kind === "delete") this.#remove(change.key);
+      else if (change.kind === "solve" && row && !this.#asksForSolved) this.#remove(change.key);
+      else if (change.kind === "report" && row && change.outcome !== "regressed") this.#bump(row, change);
+      else if (change.kind !== "report" || this.#mayShow(change)) this.#isStale = true;
+    }
+    if (this.#isStale) this.update();
+  }
+
+  get #asksForSolved() {
+    return (new URLSearchParams(location.search).get("q") ?? "").includes("is:solved");
+  }
+
+  #mayShow(change) {
+    if (this.#strangers.has(change.key) && !change.new) return false;
+    const levels = new URLSearchParams(location.search).getAll("level").map((name) => name.toUpperCase());
+    const names = ["DEBUG", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+    const name = names[Math.min(Math.max(Math.floor(change.level / 10), 0), 5)];
+    return this.#isNewest && (levels.length === 0 || levels.includes(name));
+  }
+
+  #bump(row, change) {
+    const count = row.querySelector("[data-count]");
+    if (change.count) {
+      count.textContent = brief(change.count);
+      count.title = `${change.count.toLocaleString("en")} times`;
+    }
+    setToNow(row.querySelector("time"));
+    this.#flash(row);
+  }
+
+  #flash(row) {
+    row.classList.remove("is-fresh");
+    void row.offsetWidth; // the animation starts again
+    row.classList.add("is-fresh");
+  }
+
+  #remove(key) {
+    this.#held.delete(key);
+    const row = this.row(key);
+    if (!row) return;
+    if (row.contains(document.activeElement)) {
+      (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("a")?.focus();
+    }
+    row.remove();
+    if (!this.#rows.childElementCount) this.update();
+  }
+
+  /** Fetch the list again, at once or as soon as the last time is long enough ago. */
+  update() {
+    this.#isStale = true;
+    if (this.#isFetching || this.#timer) return;
+    this.#fetch();
+  }
+
+  async #fetch() {
+    this.#isFetching = true;
+    this.#isStale = false;
+    const began = performance.now();
+    try {
+      this.#merge(await fragment(this.#address(), "list"));
+    } catch {
+      // The live view notices by itself that the server is away, and says so.
+    }
+    this.#isFetching = false;
+    // A slow server is asked less often.
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (this.#isStale && !document.hidden) this.#fetch();
+    }, Math.max(PAUSE_MS, 4 * (performance.now() - began)));
+  }
+
+  #address() {
+    const address = new URL(location.href);
+    for (const name of ["tab", "env", "done"]) address.searchParams.delete(name);
+    return address.href;
+  }
+
+  #merge(answer) {
+    const rows = [...answer.querySelectorAll("[data-rows] > [data-key]")];
+    const known = new Set(rows.map((row) => row.dataset.key));
+    this.#forgetCleared(rows, known);
+    const fresh = [];
+    for (const row of rows) {
+      const present = this.row(row.dataset.key);
+      if (present) this.#replace(present, row);
+      else fresh.push(row);
+    }
+    for (const name of ["[data-summary]", "[data-empty]"]) this.#exchange(name, answer);
+    if (this.#isNewest) this.#arrive(fresh);
+    refreshTimes(this);
+  }
+
+  /** Drop rows that should be on this page and are not: they were removed while nobody told. */
+  #forgetCleared(rows, known) {
+    const oldest = rows.length ? Number(rows.at(-1).dataset.seen) : 0;
+    for (const row of this.querySelectorAll("[data-rows] > [data-key]")) {
+      const isOnPage = !rows.length || Number(row.dataset.seen) > oldest;
+      if (isOnPage && !known.has(row.dataset.key)) row.remove();
+    }
+  }
+
+  #replace(present, row) {
+    const isSelected = present.querySelector("a").hasAttribute("aria-current");
+    const hasFocus = present.contains(document.activeElement);
+    if (row.dataset.seen !== present.dataset.seen) row.classList.add("is-fresh");
+    row.querySelector("a").toggleAttribute("aria-current", false);
+    if (isSelected) row.querySelector("a").setAttribute("aria-current", "true");
+    present.replaceWith(row);
+    if (hasFocus) row.querySelector("a").focus({ preventScroll: true });
+  }
+
+  #exchange(name, answer) {
+    const here = this.querySelector(name);
+    const there = answer.querySelector(name);
+    if (here && there) here.replaceWith(there);
+    else if (here) here.remove();
+    else if (there) this.#rows.after(there);
+  }
+
+  #arrive(rows) {
+    for (const row of rows) this.#held.set(row.dataset.key, row);
+    if (this.#isAtTop) this.#release();
+    else this.#announce();
+  }
+
+  get #isAtTop() {
+    const pane = this.closest("[data-list]");
+    return pane.scrollTop < 8 && scrollY < 8;
+  }
+
+  #release() {
+    const rows = [...this.#held.values()].sort((a, b) => b.dataset.seen - a.dataset.seen);
+    this.#held.clear();
+    for (const row of rows) {
+      row.classList.add("is-fresh");
+      if (row.dataset.key === new URLSearchParams(location.search).get("key")) {
+        row.querySelector("a").setAttribute("aria-current", "true");
+      }
+    }
+    this.#rows.prepend(...rows);
+    this.#announce();
+  }
+
+  #announce() {
+    this.querySelector(".fresh")?.remove();
+    if (!this.#held.size) return;
+    const button = Object.assign(document.createElement("button"), { className: "button", type: "button" });
+    button.textContent = `${this.#held.size} new`;
+    button.addEventListener("click", () => {
+      this.closest("[data-list]").scrollTop = 0;
+      scrollTo(0, 0);
+      this.#release();
+      this.querySelector(".row-link")?.focus();
+    });
+    const place = document.createElement("div");
+    place.className = "fresh";
+    place.setAttribute("role", "status");
+    place.append(button);
+    this.prepend(place);
+  }
+
+  async appendOlder(link) {
+    const nav = link.closest("[data-older]");
+    nav.setAttribute("aria-busy", "true");
+    let answer;
+    try {
+      answer = await fragment(link.href, "list");
+    } catch (failure) {
+      nav.removeAttribute("aria-busy");
+      say(`Older entries could not be fetched. ${failure.message}`, failure.isAway ? "away" : "");
+      return;
+    }
+    const rows = [...answer.querySelectorAll("[data-rows] > [data-key]")].filter((row) => !this.row(row.dataset.key));
+    this.#rows.append(...rows);
+    const next = answer.querySelector("[data-older]");
+    if (next) nav.replaceWith(next);
+    else nav.remove();
+    refreshTimes(this);
+    rows[0]?.querySelector("a").focus({ preventScroll: true });
+  }
+}
+
+customElements.define("logster-list", LogsterList);

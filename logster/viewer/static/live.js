@@ -1,0 +1,91 @@
+// <logster-live>: hears what changes, by server-sent events or else by asking now and then, and says which.
+import { Failure, fragment } from "./api.js";
+import { say, unsay } from "./banner.js";
+
+const POLL_MS = 5_000;
+const RETRY_MS = 2_000;
+const STATES = { live: "Live", polling: "Every 5 s", away: "Offline" };
+
+class LogsterLive extends HTMLElement {
+  #source = null;
+  #timer = 0;
+
+  connectedCallback() {
+    this.hidden = false;
+    this.listen = () => (document.hidden ? this.#stop() : this.#start());
+    document.addEventListener("visibilitychange", this.listen);
+    addEventListener("pagehide", () => this.#stop());
+    addEventListener("pageshow", (event) => event.persisted && this.#start());
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("visibilitychange", this.listen);
+    this.#stop();
+  }
+
+  #start() {
+    this.#stop();
+    if (document.hidden) return;
+    if (this.hasAttribute("data-poll")) this.#poll(POLL_MS);
+    else this.#subscribe();
+  }
+
+  #stop() {
+    this.#source?.close();
+    this.#source = null;
+    clearTimeout(this.#timer);
+  }
+
+  #subscribe() {
+    const source = new EventSource(this.dataset.events);
+    this.#source = source;
+    source.addEventListener("change", (event) => this.#tell("change", JSON.parse(event.data)));
+    source.addEventListener("refresh", () => {
+      this.#now("live");
+      this.#tell("refresh");
+    });
+    source.addEventListener("away", () => this.#now("away", "Redis is away. The list goes on by itself when it is back."));
+    source.addEventListener("error", () => {
+      // The browser tries again by itself, unless the server refused: then ask, and find out why.
+      if (source.readyState === EventSource.CLOSED) this.#poll(0);
+      else this.#now("away", "The connection to the server is lost. The list goes on by itself when it is back.");
+    });
+  }
+
+  #poll(delay) {
+    this.#stop();
+    this.#timer = setTimeout(() => this.#ask(), delay);
+  }
+
+  async #ask() {
+    try {
+      await fragment(location.pathname + "?limit=1", "list");
+      const wasAway = this.dataset.now === "away";
+      this.#now("polling");
+      this.#tell("refresh");
+      // Once more by events, as they may only have failed for the while.
+      if (wasAway && !this.hasAttribute("data-poll")) this.#start();
+      else this.#poll(POLL_MS);
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure;
+      this.#now("away", failure.message);
+      this.#poll(failure.isAway ? RETRY_MS : POLL_MS);
+    }
+  }
+
+  #now(state, text = "") {
+    if (this.dataset.now !== state) {
+      this.dataset.now = state;
+      this.querySelector("[data-state]").textContent = STATES[state];
+    }
+    if (state === "away") say(text, "away");
+    else unsay("away");
+  }
+
+  #tell(type, detail) {
+    document.dispatchEvent(new CustomEvent(`logster:${type}`, { detail }));
+  }
+}
+
+customElements.define("logster-live", LogsterLive);

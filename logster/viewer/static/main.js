@@ -1,0 +1,8 @@
+// What a page with scripts can do beyond the page without: each module enhances what the server rendered.
+import "./ago.js";
+import "./copy.js";
+import "./entry.js";
+import "./keyboard.js";
+import "./list.js";
+import "./live.js";
+import "./selection.js";
