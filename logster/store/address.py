@@ -36,6 +36,8 @@ def open_client(url: str, timeout_seconds: float) -> Client:
     }
     try:
         return _opener(url)(url, options)
+    except ConfigurationError:
+        raise
     except ValueError as error:
         raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}, which does not work: {error}.") from None
 

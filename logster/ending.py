@@ -1,0 +1,28 @@
+"""The end of the process, in order: first everyone writes what is left, then what that needs is let go.
+
+Owns the order only, which that of imports must not decide. Does not know who registers.
+"""
+
+import atexit
+from collections.abc import Callable
+
+_first: list[Callable[[], object]] = []
+_last: list[Callable[[], object]] = []
+
+
+def first(callback: Callable[[], object]) -> Callable[[], object]:
+    """Call `callback` when the process ends, before all that is registered with `last`."""
+    _first.append(callback)
+    return callback
+
+
+def last(callback: Callable[[], object]) -> Callable[[], object]:
+    """Call `callback` when the process ends, after all that is registered with `first`."""
+    _last.append(callback)
+    return callback
+
+
+@atexit.register
+def _end() -> None:
+    for callback in (*_first, *_last):
+        callback()
