@@ -60,7 +60,7 @@ def _commands(reports: Sequence[Report], tenant: Callable[[str], Tenant], settin
     commands = []
     for each in reports:
         namespace = each.latest.namespace
-        after = applied.get((namespace, each.sender), 0)
+        after = applied.get((namespace, each.sender), -1)
         applied[namespace, each.sender] = each.sequence
         commands.append(_command(each, after, tenant(namespace), settings))
     return commands

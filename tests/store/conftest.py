@@ -9,11 +9,22 @@ from logster.settings import Settings
 from logster.store import address
 from logster.store.address import Client
 from logster.store.redis_store import RedisStore
+from tests.store.clusters import running_cluster
 
 
-@pytest.fixture(params=["valkey", "memory"])
-def backend_url(request: pytest.FixtureRequest, redis_url: str) -> str:
-    return {"valkey": redis_url, "memory": "memory://"}[request.param]
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Cluster of three nodes for the whole session."""
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as url:
+        yield url
+
+
+@pytest.fixture(params=["valkey", "cluster", "memory"])
+def backend_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return "memory://"
+    url: str = request.getfixturevalue({"valkey": "redis_url", "cluster": "cluster_url"}[request.param])
+    return url
 
 
 @pytest.fixture

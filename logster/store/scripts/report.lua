@@ -22,7 +22,7 @@ level, count, first, last = tonumber(level), tonumber(count), tonumber(first), t
 
 -- Redis refuses a script for want of memory at its first write only, so the sender's mark must be that write.
 local function is_repeated()
-  local applied = tonumber(redis.call('GET', prefix .. 'sender:' .. sender) or 0)
+  local applied = tonumber(redis.call('GET', prefix .. 'sender:' .. sender) or -1)
   if applied >= tonumber(sequence) then
     return 'repeated'
   end

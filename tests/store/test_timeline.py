@@ -1,0 +1,75 @@
+"""Counts of occurrences a bucket of time."""
+
+import pytest
+
+from logster.entry import Bucket
+from logster.settings import Settings
+from logster.store.address import Client
+from logster.store.keys import Keys
+from logster.store.redis_store import RedisStore
+from tests.store.reports import NOW, key_of, report
+
+HOUR, MINUTE, DAY = 3_600_000, 60_000, 86_400_000
+THIS_HOUR = NOW // HOUR * HOUR
+THIS_MINUTE = NOW // MINUTE * MINUTE
+
+
+def test_occurrences_are_counted_by_hour_and_level(store: RedisStore, settings: Settings) -> None:
+    store.report(
+        [
+            report(settings, 1, count=3, last_ms=NOW - 2 * HOUR),
+            report(settings, 1, count=2),
+            report(settings, 2, level=30, count=4),
+        ]
+    )
+    assert store.timeline(since_ms=NOW - 2 * HOUR, until_ms=NOW) == [
+        Bucket(THIS_HOUR - 2 * HOUR, {"ERROR": 3}),
+        Bucket(THIS_HOUR - HOUR, {}),
+        Bucket(THIS_HOUR, {"WARNING": 4, "ERROR": 2}),
+    ]
+
+
+def test_occurrences_are_counted_by_minute(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, count=3, last_ms=NOW - MINUTE), report(settings, count=2)])
+    assert store.timeline(resolution="minute", since_ms=NOW - MINUTE, until_ms=NOW) == [
+        Bucket(THIS_MINUTE - MINUTE, {"ERROR": 3}),
+        Bucket(THIS_MINUTE, {"ERROR": 2}),
+    ]
+
+
+def test_an_entry_has_its_own(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, 1, count=2), report(settings, 2, level=30)])
+    assert store.timeline(key_of(1), since_ms=NOW, until_ms=NOW) == [Bucket(THIS_HOUR, {"ERROR": 2})]
+    assert store.timeline(key_of(9), since_ms=NOW, until_ms=NOW) == [Bucket(THIS_HOUR, {})]
+
+
+def test_an_entry_has_no_minutes(store: RedisStore) -> None:
+    with pytest.raises(ValueError, match="by the hour only"):
+        store.timeline(key_of(1), resolution="minute", since_ms=0, until_ms=NOW)
+
+
+def test_any_range_costs_what_is_kept_only(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings)])
+    assert len(store.timeline(since_ms=0, until_ms=10 * NOW)) <= 2_162
+    assert len(store.timeline(resolution="minute", since_ms=0, until_ms=10 * NOW)) <= 1_442
+
+
+def test_old_buckets_go_when_a_new_one_begins(store: RedisStore, settings: Settings, client: Client) -> None:
+    keys = Keys(settings.current_namespace())
+    names = [keys.timeline("hour", 40), keys.timeline("minute", 40), keys.entry_timeline(key_of(1))]
+    for name, old in zip(names, [NOW // HOUR - 8 * 24, NOW // MINUTE - 1_450, NOW // HOUR - 8 * 24], strict=True):
+        client.hset(name, str(old), 7)
+    store.report([report(settings)])
+    assert [client.hlen(name) for name in names] == [1, 1, 1]
+
+
+def test_what_is_over_age_begins_no_bucket(store: RedisStore, settings: Settings, client: Client) -> None:
+    store.report([report(settings)])
+    store.report([report(settings, last_ms=NOW - 8 * DAY)])
+    assert client.hlen(Keys(settings.current_namespace()).timeline("hour", 40)) == 1
+
+
+def test_clearing_starts_the_overall_timeline_anew(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings)])
+    store.clear()
+    assert store.timeline(since_ms=NOW, until_ms=NOW) == [Bucket(THIS_HOUR, {})]
