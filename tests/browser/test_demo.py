@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
-from tests.browser.conftest import Problems
+from tests.browser.conftest import Problems, wait_until
 
 ROOT = Path(__file__).parents[2]
 WITHIN_A_SECOND = 1_000
@@ -112,8 +112,12 @@ def test_without_javascript_a_button_leads_back_with_a_link_to_the_log(
     note = page.get_by_role("status")
     expect(note).to_contain_text("Done")
     link = note.get_by_role("link", name="See it in the log").get_attribute("href")
-    page.goto(f"{site}{link}")
-    expect(page.get_by_text(message).first).to_be_visible()
+
+    def shown() -> bool:
+        page.goto(f"{site}{link}")
+        return page.get_by_text(message).first.is_visible()
+
+    wait_until(page, shown)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ const faults = {
         return basket.customer.name;
     },
     rejected() {
-        Promise.resolve("<!doctype html>").then(JSON.parse);
+        Promise.resolve("<!doctype html>").then((answer) => JSON.parse(answer));
     },
     reported() {
         try {
