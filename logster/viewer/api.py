@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from logster.entry import Entry
 from logster.store.redis_store import RedisStore
+from logster.store.timeline import Resolution
 from logster.viewer.changes import CHANGES
 from logster.viewer.listing import Listing, now_ms, span
 from logster.viewer.problems import Problem, gone
@@ -156,11 +157,18 @@ def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> dict[str, Any]
 
 
 def _timeline(request: Request, store: RedisStore, key: str | None) -> dict[str, Any]:
-    resolution = request.query_params.get("resolution", "hour")
-    if resolution not in ("hour", "minute") or (key and resolution == "minute"):
-        raise Problem(400, "resolution is hour or, for all entries together, minute.")
+    resolution = _resolution(request, key)
     times = span(request.query_params, now_ms(), default_ms=DAY_MS)
     return {"resolution": resolution, "buckets": store.timeline(key, resolution=resolution, **times)}
+
+
+def _resolution(request: Request, key: str | None) -> Resolution:
+    match request.query_params.get("resolution", "hour"):
+        case "hour":
+            return "hour"
+        case "minute" if key is None:
+            return "minute"
+    raise Problem(400, "resolution is hour or, for all entries together, minute.")
 
 
 def _wants_env(request: Request) -> bool:

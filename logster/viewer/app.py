@@ -42,6 +42,8 @@ class Viewer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            # A copy, as the host goes on with its own; and some hosts say their root with a slash.
+            scope = {**scope, "root_path": scope.get("root_path", "").rstrip("/")}
             await self._answer(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})

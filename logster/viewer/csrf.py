@@ -73,9 +73,16 @@ def _check_origin(request: Request, visit: Visit) -> None:
     if site is not None:
         allowed = site == "same-origin"
     else:
-        allowed = urlsplit(request.headers.get("origin", "")).netloc in _hosts(request, visit)
+        allowed = _host_of(request.headers.get("origin", "")) in _hosts(request, visit)
     if not allowed:
         raise Problem(403, FOREIGN, title="From elsewhere")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _hosts(request: Request, visit: Visit) -> set[str]:
@@ -111,7 +118,7 @@ def _cookie_name(request: Request, visit: Visit) -> str:
 
 
 def _is_secure(request: Request, visit: Visit) -> bool:
-    return visit.settings.cookie_secure or request.url.scheme == "https"
+    return visit.settings.cookie_secure or request.scope.get("scheme") == "https"
 
 
 def _masked(secret: str) -> str:

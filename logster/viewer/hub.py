@@ -76,6 +76,7 @@ class Channel:
         self._lock = threading.Lock()
         self._subscribers: set[Subscriber] = set()
         self._thread: threading.Thread | None = None
+        self._greeting = b""
 
     @property
     def is_running(self) -> bool:
@@ -84,6 +85,8 @@ class Channel:
     def add(self, subscriber: Subscriber) -> None:
         with self._lock:
             self._subscribers.add(subscriber)
+            if self._greeting:
+                subscriber.send(self._greeting)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="logster-events", daemon=True)
                 self._thread.start()
@@ -97,7 +100,7 @@ class Channel:
             try:
                 self._hear()
             except LogsterError:
-                self._publish(AWAY)
+                self._greet(AWAY)
                 time.sleep(RETRY_SECONDS)
             except Exception:
                 _logger.exception("The live view's subscription failed; trying again")
@@ -106,7 +109,7 @@ class Channel:
     def _hear(self) -> None:
         with self._store.listen(idle_seconds=BATCH_SECONDS) as changes:
             # What happened before, nobody told.
-            self._publish(REFRESH)
+            self._greet(REFRESH)
             batch: dict[str, dict[str, Any]] = {}
             published = 0.0
             for change in changes:
@@ -123,7 +126,14 @@ class Channel:
         with self._lock:
             if not self._subscribers:
                 self._thread = None
+                self._greeting = b""
             return self._thread is not None
+
+    def _greet(self, message: bytes) -> None:
+        """Tell how things stand: to who listens, and to each who comes later."""
+        with self._lock:
+            self._greeting = message
+        self._publish(message)
 
     def _publish(self, message: bytes) -> None:
         with self._lock:
@@ -136,15 +146,18 @@ class Hub:
     """The channels of this process."""
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._lock = threading.Lock()
         self._channels: dict[tuple[RedisStore, str], Channel] = {}
         self._pid = os.getpid()
 
     def subscriber(self, store: RedisStore, namespace: str) -> Subscriber:
         """Return a listener to what changes in `namespace`."""
+        if self._pid != os.getpid():
+            self._start()  # threads do not survive a fork, and locks may have been held in it
         with self._lock:
-            if self._pid != os.getpid():
-                self._pid, self._channels = os.getpid(), {}  # threads do not survive a fork
             channel = self._channels.get((store, namespace))
             if channel is None:
                 self._channels = {key: known for key, known in self._channels.items() if known.is_running}

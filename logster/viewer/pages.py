@@ -46,7 +46,7 @@ async def index(request: Request) -> Response:
     """Show the list, and beside it the selected entry."""
     visit = visit_of(request)
     fragment = request.query_params.get("fragment")
-    place = Place.parse(visit.base, request.url.query)
+    place = Place.parse(visit.base, _query(request))
     context: dict[str, Any] = _nothing_listed() | _nothing_selected()
     status = 200
     if fragment != "detail":
@@ -64,7 +64,7 @@ async def show(request: Request) -> Response:
     """Show one entry on a page of its own: where a permalink leads."""
     visit = visit_of(request)
     key = request.path_params["key"]
-    place = Place.parse(f"{visit.base}show/{key}", request.url.query)
+    place = Place.parse(f"{visit.base}show/{key}", _query(request))
     context = await in_thread(_selected, visit, place.changed(key=key))
     if context["entry"] is None:
         raise gone(key)
@@ -87,7 +87,7 @@ async def confirm_clear(request: Request) -> Response:
     """Say what clearing would do."""
     visit = visit_of(request)
     going, staying = await in_thread(visit.store.clearable)
-    place = Place.parse(visit.base, request.url.query)
+    place = Place.parse(visit.base, _query(request))
     return _page(request, "clear.html", place=place, going=going, staying=staying)
 
 
@@ -96,6 +96,11 @@ async def clear(request: Request) -> Response:
     visit = visit_of(request)
     await in_thread(visit.store.clear)
     return RedirectResponse(f"{visit.base}?done=clear", 303)
+
+
+def _query(request: Request) -> str:
+    query: bytes = request.scope.get("query_string", b"")
+    return query.decode("latin-1")
 
 
 def _listed(visit: Visit, listing: Listing) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         static=f"{visit.base}static/{VERSION}/",
         settings=visit.settings,
         token=visit.token,
+        who=visit.who,
         live="wsgi_environ" not in request.scope,
         **context,
     )

@@ -7,6 +7,8 @@ const pane = document.querySelector("[data-detail]");
 const list = document.querySelector("[data-list]");
 const LISTING = ["q", "level", "since", "until", "before", "after"];
 
+const title = document.querySelector(".brand").textContent;
+
 let loading = new AbortController();
 let scrolled = 0;
 let listing = listingOf(location.href);
@@ -49,6 +51,7 @@ async function load(address) {
   const answer = await fragment(address, "detail", loading.signal);
   pane.replaceChildren(...answer.body.childNodes);
   refreshTimes(pane);
+  document.title = [pane.querySelector("[data-heading]")?.textContent, title].filter(Boolean).join(" · ");
   unsay("away");
 }
 
@@ -85,6 +88,7 @@ function show(isOther) {
 function closePane() {
   const row = document.querySelector(".row-link[aria-current]");
   document.body.classList.remove("has-entry");
+  document.title = title;
   pane.replaceChildren();
   mark(null);
   row?.focus({ preventScroll: true });
