@@ -102,7 +102,11 @@ def _configure(data: str) -> None:
     console = logging.StreamHandler()
     console.setFormatter(OneLine())
     console.setLevel(logging.WARNING)
-    logging.basicConfig(level=logging.INFO, handlers=[console, logster.LogsterHandler()])
+    # Not by basicConfig, which would give the handler a format of its own.
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(console)
+    root.addHandler(logster.LogsterHandler())
 
 
 def _server(jobs: bool) -> Server:
