@@ -24,5 +24,18 @@ def last(callback: Callable[[], object]) -> Callable[[], object]:
 
 @atexit.register
 def _end() -> None:
-    for callback in (*_first, *_last):
-        callback()
+    try:
+        _call(_first)
+    finally:
+        _call(_last)
+
+
+def _call(callbacks: list[Callable[[], object]]) -> None:
+    # Writing what is left may need, and so register, what was not needed before.
+    try:
+        while callbacks:
+            callbacks.pop(0)()
+    finally:
+        # One that fails must not keep the others from their turn.
+        if callbacks:
+            _call(callbacks)

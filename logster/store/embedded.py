@@ -19,6 +19,7 @@ if sys.platform != "win32":
     from logster.store.lock import Lock
 
 _TURN_SECONDS = 30.0
+_LAST_TURN_SECONDS = 5.0
 _TURN = "turn.lock"
 _USERS = "users.lock"
 
@@ -28,25 +29,31 @@ class _Use:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._users = Lock(directory / _USERS)
+        self._users: Lock | None = None
         self._socket: Path | None = None
 
     def socket(self) -> Path:
         """Return the socket of a server that answers."""
         if self._socket is None or not valkey.answers(self._socket):
             with self._turn(_TURN_SECONDS):
-                self._users.take(shared=True)
+                self._join()
                 self._socket = valkey.ensure(self._directory)
         return self._socket
 
     def end(self) -> None:
         """Let go; the last one stops the server."""
-        try:
-            with self._turn(_TURN_SECONDS):
-                if self._users.take():
-                    valkey.stop(self._directory)
-        finally:
+        if self._users is None:
+            return
+        with self._users, self._turn(_LAST_TURN_SECONDS):
+            if self._users.take():
+                valkey.stop(self._directory)
+
+    def _join(self) -> None:
+        # Anew each time: someone may have removed the directory, and the file with it.
+        if self._users is not None:
             self._users.close()
+        self._users = Lock(self._directory / _USERS)
+        self._users.take(shared=True)
 
     @contextmanager
     def _turn(self, seconds: float) -> Iterator[None]:
@@ -60,6 +67,7 @@ class _Use:
 
 
 _uses: dict[Path, _Use] = {}
+_located: dict[str, Path] = {}
 _lock = threading.Lock()
 
 
@@ -74,7 +82,7 @@ def acquire(path: str) -> str:
         StoreUnavailable: the server does not start.
     """
     _check_system()
-    directory = _located(path)
+    directory = _locate(path)
     with _lock:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,8 +98,10 @@ def acquire(path: str) -> str:
 
 def release(path: str) -> None:
     """End this process's use of the server on the data directory `path`; the last process stops it."""
+    directory = _locate(path)
     with _lock:
-        use = _uses.pop(_located(path), None)
+        _located.pop(path, None)
+        use = _uses.pop(directory, None)
         if use is not None:
             use.end()
 
@@ -104,8 +114,16 @@ def _check_system() -> None:
         )
 
 
-def _located(path: str) -> Path:
-    return Path(path).expanduser().resolve()
+def _locate(path: str) -> Path:
+    # Once: a program that turns into a daemon leaves the directory that a relative path starts from.
+    if path not in _located:
+        try:
+            _located[path] = Path(path).expanduser().resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ConfigurationError(
+                f"Setting 'redis_url' is {f'embedded:{path}'!r}, which leads to no directory: {error}."
+            ) from error
+    return _located[path]
 
 
 def _release_all() -> None:

@@ -5,7 +5,6 @@ which a file in the data directory points.
 """
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable
@@ -28,29 +27,39 @@ def new(directory: Path) -> Path:
     private = _private_directory()
     descriptor = os.open(directory / _POINTER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as pointer:
-        pointer.write(os.fsencode(private / _NAME))
+        pointer.write(b"%s\n%s" % (_identity(directory), os.fsencode(private / _NAME)))
     return private / _NAME
 
 
 def find(directory: Path) -> Path | None:
     """Return the socket of the server on `directory`, or None where there is none to be trusted."""
-    pointer = directory / _POINTER
-    try:
-        socket = Path(os.fsdecode(pointer.read_bytes())) if _is_ours(pointer, stat.S_ISREG) else directory / _NAME
-        if socket.parent != directory and not _is_private(socket.parent):
-            return None
-        return socket if _is_ours(socket, stat.S_ISSOCK) else None
-    except (OSError, ValueError):
-        return None
+    socket = _pointed(directory) or directory / _NAME
+    return socket if _is_ours(socket, stat.S_ISSOCK) else None
 
 
 def forget(directory: Path) -> None:
     """Remove what an ended server left."""
-    socket, pointer = find(directory), directory / _POINTER
-    if socket is not None and socket.parent != directory:
-        shutil.rmtree(socket.parent, ignore_errors=True)
-    for path in (directory / _NAME, pointer):
-        path.unlink(missing_ok=True)
+    socket = _pointed(directory)
+    if socket is not None:
+        socket.unlink(missing_ok=True)
+        socket.parent.rmdir()
+    for name in (_NAME, _POINTER):
+        (directory / name).unlink(missing_ok=True)
+
+
+def _pointed(directory: Path) -> Path | None:
+    """Return where the pointer leads, if it is this directory's own and no copy, and nobody else can be there."""
+    pointer = directory / _POINTER
+    if not _is_ours(pointer, stat.S_ISREG):
+        return None
+    identity, _, path = pointer.read_bytes().partition(b"\n")
+    socket = Path(os.fsdecode(path))
+    return socket if identity == _identity(directory) and _is_private(socket.parent) else None
+
+
+def _identity(directory: Path) -> bytes:
+    found = directory.stat()
+    return b"%d:%d" % (found.st_dev, found.st_ino)
 
 
 def _private_directory() -> Path:
@@ -68,8 +77,7 @@ def _fits(socket: Path) -> bool:
 
 
 def _is_private(directory: Path) -> bool:
-    found = directory.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return _is_ours(directory, stat.S_ISDIR) and not directory.lstat().st_mode & 0o077
 
 
 def _is_ours(path: Path, is_kind: Callable[[int], bool]) -> bool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from logster.errors import ConfigurationError, MissingExtra, StoreUnavailable
 from logster.store import rendezvous
@@ -116,8 +117,13 @@ def _start(directory: Path, lock: Lock) -> None:
     if log.exists() and log.stat().st_size > _LONGEST_LOG:
         log.replace(directory / f"{_LOG}.old")
     with log.open("ab") as output:
-        done = subprocess.run(  # noqa: S603 - the binary of an installed package
-            [str(_binary()), *options],
+        _run([str(_binary()), *options], directory, output, lock)
+
+
+def _run(command: list[str], directory: Path, output: BinaryIO, lock: Lock) -> None:
+    try:
+        subprocess.run(  # noqa: S603 - the binary of an installed package
+            command,
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -126,10 +132,12 @@ def _start(directory: Path, lock: Lock) -> None:
             umask=0o077,
             pass_fds=(lock.descriptor,),
             timeout=_READY_SECONDS,
-            check=False,
+            check=True,
         )
-    if done.returncode:
-        raise StoreUnavailable(f"The embedded server on {directory} did not start. {_last_words(directory)}")
+    except subprocess.SubprocessError:
+        raise StoreUnavailable(f"The embedded server on {directory} did not start. {_last_words(directory)}") from None
+    except OSError as error:
+        raise StoreUnavailable(f"The embedded server {command[0]} cannot be run: {error.strerror or error}.") from error
 
 
 def _binary() -> Path:

@@ -1,0 +1,18 @@
+"""The end of the process, in order."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+from logster import ending
+
+ending.last(lambda: print("let go"))
+ending.first(lambda: 1 / 0)
+ending.first(lambda: print("written") or ending.last(lambda: print("let go, too")))
+"""
+
+
+def test_what_is_left_is_written_before_anything_is_let_go_even_where_one_fails() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.stdout == "written\nlet go\nlet go, too\n"
+    assert "ZeroDivisionError" in done.stderr
