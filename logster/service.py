@@ -4,6 +4,7 @@ Owns who belongs together. The handler, the middleware and the viewer all ask he
 `configure()` holds for every one of them.
 """
 
+import os
 import threading
 from typing import Any
 
@@ -26,7 +27,7 @@ class Service:
         self.store.close()
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _service: Service | None = None
 
 
@@ -72,3 +73,12 @@ def flush(timeout: float | None = None) -> bool:
     """
     service = _service
     return service.worker.flush(timeout) if service else True
+
+
+def _renew_lock() -> None:
+    # It may have been held by a thread that a forked child does not have.
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)

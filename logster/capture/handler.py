@@ -45,7 +45,7 @@ class LogsterHandler(logging.Handler):
         if silence.kept:
             return
         try:
-            if record.name.startswith("logster") and _is_own(record.name):
+            if _is_own(record.name):
                 complain(record.getMessage())
                 return
             if record.exc_info and _is_repeated(record.exc_info):
@@ -80,4 +80,4 @@ def _is_repeated(exc_info: Any) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    return name == "logster" or name.startswith("logster.")
+    return type(name) is str and name.startswith("logster") and (name == "logster" or name[7] == ".")

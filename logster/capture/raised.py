@@ -83,13 +83,17 @@ def raised(error: BaseException, traceback: TracebackType | None = None) -> Rais
     result = Raised(error)
     if traceback is not None and traceback is not error.__traceback__:
         result.frames, result.omitted, result.omitted_at = _frames_of(traceback)
-    if (
-        error.__cause__ is not None
-        or error.__context__ is not None
-        or isinstance(error, BaseExceptionGroup | SyntaxError)
-        or hasattr(error, "__notes__")
-    ):
-        _Chain().follow(result, error)
+    try:
+        if (
+            error.__cause__ is not None
+            or error.__context__ is not None
+            or isinstance(error, BaseExceptionGroup | SyntaxError)
+            or hasattr(error, "__notes__")
+        ):
+            _Chain().follow(result, error)
+    except Exception:
+        # Its class overrides one of these, and that fails; what there is so far still tells most.
+        return result
     return result
 
 
@@ -166,7 +170,7 @@ def _message_of(error: BaseException) -> str:
 
 def _notes_of(error: BaseException) -> tuple[str, ...]:
     notes = getattr(error, "__notes__", None)
-    if not notes:
+    if notes is None:
         return ()
     if not isinstance(notes, list | tuple):
         return (clean(bounded(safe_str(notes), _MAX_MESSAGE)),)

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from logster import fingerprint
 from logster.capture import traceback
+from logster.capture.plain import bounded, clean
 from logster.capture.source import Source
 from logster.capture.surroundings import application_version, process_env
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
@@ -42,9 +43,9 @@ class Renderer:
             return None
         if settings.ignore and is_ignored(settings.ignore, message, exception):
             return None
-        call = self._call(snapshot.pathname, snapshot.line, snapshot.function or "")
+        call = self._call(snapshot.pathname, snapshot.line, snapshot.function)
         template = self._template(snapshot)
-        text = traceback.text(exception) if exception else self._redactor.text(snapshot.stack or "")
+        text = traceback.text(exception) if exception else self._stack(snapshot.stack)
         occurrence = Occurrence(
             key=self._key(snapshot, template, message, exception, call),
             level=snapshot.level,
@@ -71,8 +72,8 @@ class Renderer:
     def env(self, snapshot: "RecordSnapshot") -> Env:
         """Return the env of `snapshot`, redacted and bounded."""
         env = dict(process_env(self.settings))
-        if snapshot.thread and snapshot.thread != "MainThread":
-            env["thread"] = snapshot.thread
+        if type(snapshot.thread) is str and snapshot.thread != "MainThread":
+            env["thread"] = clean(snapshot.thread)
         if snapshot.request is not None:
             env.update(snapshot.request.env())
         if snapshot.bound:
@@ -80,6 +81,9 @@ class Renderer:
         if snapshot.extra:
             env.update(snapshot.extra)
         return fit_env(self._redactor.env(env), self.settings.max_env_bytes)
+
+    def _stack(self, stack: object) -> str:
+        return self._redactor.text(clean(bounded(stack))) if isinstance(stack, str) else ""
 
     def _template(self, snapshot: "RecordSnapshot") -> str:
         """Return what the message was made from; empty where there is no telling."""

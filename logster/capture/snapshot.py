@@ -5,9 +5,12 @@ traceback and keeps nothing alive that could change later.
 """
 
 import logging
+import time
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Any
+
+import re2
 
 from logster.capture.context import RequestContext, current_bound, current_request
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
@@ -20,6 +23,8 @@ from logster.settings import Settings
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
 _LONG = 10_000
+_WIDE = re2.compile(r"%[^a-zA-Z%]*\d{6}")
+_MOST_AT_ONCE = 1_000_000_000
 
 
 class RecordSnapshot:
@@ -61,7 +66,8 @@ class RecordSnapshot:
         self.line = record.lineno
         self.function = record.funcName
         self.thread = record.threadName
-        self.stack = record.stack_info
+        # A record that came from another process has its traceback as text.
+        self.stack = record.stack_info if record.exc_info else record.exc_text or record.stack_info
         self.count = 1
         self.cut = 0
         self.text: str | None = None
@@ -73,9 +79,19 @@ class RecordSnapshot:
         if self.request is not None:
             self.request.captured = self
 
+        if (
+            type(self.logger) is not str
+            or type(self.level) is not int
+            or type(self.timestamp) is not float
+            or type(self.pathname) is not str
+            or type(self.line) is not int
+            or type(self.function) is not str
+        ):
+            self._mend()
+
         message = record.msg
         args = record.args
-        if type(message) is str and len(message) <= _LONG and formatter is None and (not args or _are_constant(args)):
+        if type(message) is str and len(message) <= _LONG and formatter is None and _are_constant(args):
             self.template = message
             self.args = args
         else:
@@ -87,9 +103,18 @@ class RecordSnapshot:
         if len(record.__dict__) != _STANDARD_COUNT:
             self._take_extra(record)
 
+    def _mend(self) -> None:
+        """Replace what logging itself would never put into a record, but who unpickles one from a socket might."""
+        self.logger = "root" if self.logger is None else clean(bounded(safe_str(self.logger), 200))
+        self.level = int(self.level) if isinstance(self.level, int) else logging.ERROR
+        self.timestamp = _timestamp(self.timestamp, time.time())
+        self.pathname = clean(bounded(safe_str(self.pathname), 1_000)) if isinstance(self.pathname, str) else ""
+        self.line = int(self.line) if isinstance(self.line, int) else 0
+        self.function = clean(safe_str(self.function)) if isinstance(self.function, str) else ""
+
     def _render(self, record: logging.LogRecord, formatter: logging.Formatter | None) -> None:
         self.args = None
-        self.rendered_args = bool(record.args) and type(record.msg) is str
+        self.rendered_args = type(record.msg) is str and _are_given(record.args)
         template = record.msg
         self.template = clean(template[:_LONG]) if type(template) is str else ""
         text = _formatted(record, formatter) if formatter else message_of(template, record.args)
@@ -151,12 +176,14 @@ class RecordSnapshot:
 
 def message_of(template: object, args: Any) -> str:
     """Return the message of a record, or what can be said about it where it cannot be formatted."""
-    text = template if type(template) is str else safe_str(template)
+    text = safe_str(template)
     if isinstance(template, bytes):
         text = bytes(template[:_LONG]).decode(errors="backslashreplace")
-    if not args:
+    if not _are_given(args):
         return text
     try:
+        if _is_exhausting(text, args):
+            raise OverflowError
         return str(text % args)
     except KeyboardInterrupt:
         raise
@@ -164,7 +191,20 @@ def message_of(template: object, args: Any) -> str:
         return f"{text} % {bounded(safe_repr(args), 2_000)} (formatting failed: {type(error).__name__})"
 
 
+def _is_exhausting(template: str, args: Any) -> bool:
+    """Return whether a field width asks for more text than anyone would want to read."""
+    if _WIDE.search(template):
+        return True
+    return "*" in template and any(type(each) is int and abs(each) > _LONG for each in args)
+
+
+def _are_given(args: Any) -> bool:
+    return args is not None and not (type(args) in (tuple, dict) and not args)
+
+
 def _are_constant(args: Any) -> bool:
+    if args is None:
+        return True
     if type(args) is not tuple:
         return False
     for each in args:
@@ -200,7 +240,7 @@ def _fingerprint(value: Any) -> Any:
 
 
 def _count(value: Any) -> int:
-    return value if type(value) is int and value > 0 else 1
+    return value if type(value) is int and 0 < value <= _MOST_AT_ONCE else 1
 
 
 def _timestamp(value: Any, default: float) -> float:

@@ -6,6 +6,7 @@ Owns the counts. Callers on any thread, in signal handlers and finalizers too, a
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 
 from logster import fingerprint
 from logster.entry import LEVEL_NUMBERS, Env, Occurrence, level_name
@@ -22,25 +23,36 @@ class Losses:
         # A finalizer or signal handler may log in the middle of `add` on the same thread.
         self._lock = threading.RLock()
         self._counts: Counter[tuple[str, int, str]] = Counter()
-        self.total = 0
+        self._totals: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._counts)
+
+    def total(self, reason: str | None = None) -> int:
+        """Return how much was ever dropped, or dropped for one reason."""
+        return self._totals.total() if reason is None else self._totals[reason]
 
     def add(self, namespace: str, level: int, reason: str, count: int = 1) -> None:
         """Count what was dropped."""
         with self._lock:
             self._counts[namespace, level, reason] += count
-            self.total += count
+            self._totals[reason] += count
 
     def take(self) -> "list[LossSnapshot]":
         """Return what was dropped since the last time, one snapshot a namespace and reason."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        grouped: dict[tuple[str, str], Counter[str]] = {}
+        grouped: dict[tuple[str, str], Counter[int]] = {}
         for (namespace, level, reason), count in counts.items():
-            grouped.setdefault((namespace, reason), Counter())[level_name(level)] += count
+            grouped.setdefault((namespace, reason), Counter())[level] += count
         return [LossSnapshot(namespace, reason, levels) for (namespace, reason), levels in grouped.items()]
+
+    def give_back(self, snapshots: "Iterable[LossSnapshot]") -> None:
+        """Count again what was taken and could not be reported."""
+        with self._lock:
+            for each in snapshots:
+                for level, count in each.levels.items():
+                    self._counts[each.namespace, level, each.reason] += count
 
 
 class LossSnapshot:
@@ -49,11 +61,11 @@ class LossSnapshot:
     level = LEVEL_NUMBERS["WARNING"]
     count = 1
 
-    def __init__(self, namespace: str, reason: str, levels: Counter[str]) -> None:
+    def __init__(self, namespace: str, reason: str, levels: Counter[int]) -> None:
         self.namespace = namespace
         self.timestamp_ms = int(time.time() * 1_000)
-        self._reason = reason
-        self._levels = levels
+        self.reason = reason
+        self.levels = levels
 
     def identity(self) -> None:
         return None
@@ -63,10 +75,10 @@ class LossSnapshot:
 
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence:
         return Occurrence(
-            key=fingerprint.of_app(("logster", "dropped", self._reason)),
+            key=fingerprint.of_app(("logster", "dropped", self.reason)),
             level=self.level,
             logger=LOGGER,
-            message=f"{self._levels.total():,} reports were dropped: {self._reason}",
+            message=f"{self.levels.total():,} reports were dropped: {self.reason}",
             template="%s reports were dropped: %s",
             timestamp_ms=self.timestamp_ms,
             env=self.env(settings, redactor),
@@ -75,4 +87,7 @@ class LossSnapshot:
         )
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:  # noqa: ARG002
-        return {"dropped": dict(self._levels)}
+        dropped: Counter[str] = Counter()
+        for level, count in self.levels.items():
+            dropped[level_name(level)] += count
+        return {"dropped": dict(dropped)}

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from logster.delivery.coalescer import Coalescer
+from logster.delivery.losses import LOGGER, Losses
 from logster.delivery.stderr import complain
 from logster.entry import Report
 from logster.errors import LogsterError
 
 # Making the commands of a batch keeps the interpreter from the program's own threads, so it is not a long one.
 _REPORTS_A_BATCH = 100
+UNWRITABLE = "the store refused them"
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -32,17 +34,18 @@ class Outbox:
 
     Arguments:
         store: where to.
+        losses: where to count what the store will never take.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, losses: Losses) -> None:
         self._store = store
+        self._losses = losses
         self._sender = uuid.uuid4().hex
         self._next_number = itertools.count(1).__next__
         self._unconfirmed: list[Report] = []
         self._pause = 0.0
         self._retry_at = 0.0
         self.written = 0
-        self.refused = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -98,7 +101,7 @@ class Outbox:
                 return False
             except Exception as error:
                 complain(f"a report could not be written and is dropped: {error!r}")
-                self.refused += self._unconfirmed[0].count
+                self._lose(self._unconfirmed[0])
             self._unconfirmed = self._unconfirmed[1:]
         return True
 
@@ -106,6 +109,11 @@ class Outbox:
         if reports:
             self._store.report(reports)
             self.written += sum(each.count for each in reports)
+
+    def _lose(self, report: Report) -> None:
+        # A report about losses that is itself refused would be reported again and again.
+        if report.latest.logger != LOGGER:
+            self._losses.add(report.latest.namespace, report.latest.level, UNWRITABLE, report.count)
 
     def _wait_longer(self) -> None:
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)

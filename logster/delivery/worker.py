@@ -4,7 +4,6 @@ Owns threads, forks and the end of the program. What is written, and how often i
 the outbox's business.
 """
 
-import atexit
 import os
 import sys
 import threading
@@ -13,6 +12,7 @@ import weakref
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from logster import ending
 from logster.delivery.coalescer import Coalescer
 from logster.delivery.losses import Losses
 from logster.delivery.outbox import Outbox, Store
@@ -24,11 +24,12 @@ from logster.redaction import Redactor
 from logster.settings import Settings
 
 # While reports pour in, each look into the queue takes many: a look for each would cost the caller's thread.
-_TICK_SECONDS = 0.01
-_SLICE_SECONDS = 0.001
+_TICK_SECONDS = 0.02
+_SLICE_SECONDS = 0.002
 _WRITE_AT = 500
 _QUEUE_FULL = "the queue was full"
-_STORE_AWAY = "Redis was away for too long"
+_AWAY = "Redis was away"
+_AWAY_TOO_LONG = "Redis was away for too long"
 
 
 class _Request:
@@ -63,7 +64,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._losses = Losses()
         self._coalescer = Coalescer(self._settings, self._redactor)
-        self._outbox = Outbox(self._store)
+        self._outbox = Outbox(self._store, self._losses)
         self._requests: list[_Request] = []
         self._taken = 0
         self._due = 0.0
@@ -100,9 +101,9 @@ class Worker:
         """Return how many occurrences were submitted, written and dropped, and how much waits."""
         queued = self._queue.qsize()
         return {
-            "submitted": self._taken + queued + self._losses.total,
+            "submitted": self._taken + queued + self._losses.total(_QUEUE_FULL),
             "written": self._outbox.written,
-            "dropped": self._losses.total + self._outbox.refused,
+            "dropped": self._losses.total(),
             "queued": queued,
             "pending": len(self._coalescer),
         }
@@ -119,15 +120,19 @@ class Worker:
         return request.done.wait(timeout)
 
     def _write_now(self, snapshot: Snapshot) -> bool:
+        # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
         coalescer = Coalescer(self._settings, self._redactor)
+        self._taken += snapshot.count
+        losses = self._losses.take()
         try:
             with silence:
-                coalescer.add(snapshot)
-                # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
-                if reports := coalescer.take(1, "", int):
+                for each in (snapshot, *losses):
+                    coalescer.add(each)
+                if reports := coalescer.take(len(coalescer), "", int):
                     self._store.report(reports)
         except Exception as error:
-            self._losses.add(snapshot.namespace, snapshot.level, _STORE_AWAY, snapshot.count)
+            self._losses.give_back(losses)
+            self._losses.add(snapshot.namespace, snapshot.level, _AWAY, snapshot.count)
             complain(str(error) if isinstance(error, LogsterError) else repr(error))
             return False
         self._outbox.written += snapshot.count
@@ -204,9 +209,9 @@ class Worker:
             self._due = time.monotonic() + self._settings.flush_interval_seconds
         try:
             if not self._coalescer.add(item):
-                self._losses.add(item.namespace, item.level, _STORE_AWAY, item.count)
+                self._losses.add(item.namespace, item.level, _AWAY_TOO_LONG, item.count)
         except Exception as error:
-            self._losses.add(item.namespace, item.level, f"it could not be rendered ({type(error).__name__})")
+            self._losses.add(item.namespace, item.level, f"they could not be rendered ({type(error).__name__})")
 
     def _write(self) -> None:
         """Write what waits, if it is time."""
@@ -254,4 +259,4 @@ def _drain_with_process() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_drain)
+ending.first(_drain)

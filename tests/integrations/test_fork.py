@@ -1,0 +1,98 @@
+"""A forked process reports what is its own, and only that."""
+
+from pathlib import Path
+
+import pytest
+
+from logster.settings import Settings
+from tests.integrations.processes import PRELUDE, counts, run, run_file
+
+MULTIPROCESSING = (
+    PRELUDE
+    + """
+import multiprocessing
+
+def work(number):
+    for i in range(1000):
+        log.error("error %s", "abcde"[i % 5], extra={"fingerprint": str(i % 5)})
+
+if __name__ == "__main__":
+    log.error("in the parent")
+    context = multiprocessing.get_context(sys.argv[1])
+    processes = [context.Process(target=work, args=(number,)) for number in range(4)]
+    for each in processes:
+        each.start()
+    for each in processes:
+        each.join()
+"""
+)
+
+
+def test_a_child_does_not_repeat_what_its_parent_had_queued(settings: Settings) -> None:
+    result = run(
+        settings,
+        """
+        log.error("before the fork")
+        for number in range(3):
+            pid = os.fork()
+            if pid == 0:
+                log.error("in a child")
+                sys.exit()
+            os.waitpid(pid, 0)
+        log.error("after the fork")
+        """,
+    )
+
+    assert result.stderr == ""
+    assert counts(settings) == {"before the fork": 1, "in a child": 3, "after the fork": 1}
+
+
+def test_a_child_of_a_busy_parent_can_report(settings: Settings) -> None:
+    """Forked while other threads are in the middle of reporting, connecting and writing."""
+    result = run(
+        settings,
+        """
+        import faulthandler, threading
+        stop = threading.Event()
+        sent = [0] * 4
+
+        def storm(number):
+            while not stop.is_set():
+                log.error("storm")
+                sent[number] += 1
+                time.sleep(0.0005)
+
+        threads = [threading.Thread(target=storm, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        statuses = []
+        for number in range(10):
+            pid = os.fork()
+            if pid == 0:
+                faulthandler.dump_traceback_later(8, exit=True)
+                log.error("in a child")
+                os._exit(0 if logster.flush(5) else 1)
+            statuses.append(os.waitpid(pid, 0)[1])
+        stop.set()
+        for thread in threads:
+            thread.join()
+        print(sum(sent))
+        assert not any(statuses), statuses
+        """,
+        LOGSTER_FLUSH_INTERVAL_SECONDS="0.01",
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert counts(settings) == {"storm": int(result.stdout), "in a child": 10}
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_of_multiprocessing_write_before_they_end(settings: Settings, method: str, tmp_path: Path) -> None:
+    """And what four of them report at the same time adds up."""
+    program = tmp_path / "program.py"
+    program.write_text(MULTIPROCESSING)
+
+    result = run_file(settings, program, method)
+
+    assert result.returncode == 0, result.stderr
+    assert counts(settings) == {"in the parent": 1} | {f"error {letter}": 800 for letter in "abcde"}

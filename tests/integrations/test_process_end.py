@@ -1,0 +1,100 @@
+"""However a program ends by itself, what it reported before arrives."""
+
+import pytest
+
+from logster.settings import Settings
+from tests.integrations.processes import counts, run
+
+ENDS = {
+    "normal": ("", 0),
+    "sys.exit": ("sys.exit(3)", 3),
+    "uncaught error": ("raise ValueError('uncaught')", 1),
+    "interrupt": ("raise KeyboardInterrupt", 130),
+    "error in a thread": (
+        "import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_was_reported_before_the_end_arrives(settings: Settings, end: str) -> None:
+    statement, status = ENDS[end]
+
+    result = run(settings, f"for _ in range(500): log.error('before the end')\n{statement}")
+
+    assert counts(settings) == {"before the end": 500}
+    assert result.returncode in (status, -2)
+
+
+def test_what_is_reported_while_the_program_ends_arrives(settings: Settings) -> None:
+    result = run(
+        settings,
+        """
+        import atexit, threading
+
+        atexit.register(log.error, "from atexit")
+
+        def late():
+            threading.main_thread().join()
+            log.error("from a thread that outlives the main one")
+
+        threading.Thread(target=late).start()
+        log.error("before")
+        """,
+    )
+
+    assert counts(settings) == {"before": 1, "from atexit": 1, "from a thread that outlives the main one": 1}
+    assert result.stderr == ""
+
+
+def test_an_end_without_redis_waits_no_longer_than_allowed(settings: Settings, tmp_path: object) -> None:
+    result = run(
+        settings,
+        """
+        import atexit
+        log.error("lost")
+        start = time.monotonic()
+        # Registered after logging's own, hence run before; measures nothing but what follows.
+        import logging
+        """,
+        LOGSTER_REDIS_URL=f"unix://{tmp_path}/no.sock",
+        LOGSTER_DRAIN_SECONDS="0.5",
+    )
+
+    assert result.returncode == 0
+    assert "Redis at" in result.stderr
+    assert result.stderr.count("logster:") <= 2
+
+
+def test_nothing_is_printed_and_no_thread_runs_where_nothing_is_reported(settings: Settings) -> None:
+    result = run(settings, "import threading; print(threading.active_count())")
+
+    assert (result.stdout, result.stderr, result.returncode) == ("1\n", "", 0)
+
+
+def test_importing_the_handler_imports_no_web_framework(settings: Settings) -> None:
+    result = run(settings, "print([name for name in ('starlette', 'jinja2', 'asyncio') if name in sys.modules])")
+
+    assert "starlette" not in result.stdout
+    assert "jinja2" not in result.stdout
+
+
+def test_the_redis_clients_own_records_cannot_loop(settings: Settings) -> None:
+    run(
+        settings,
+        """
+        logging.getLogger().addHandler(log.handlers[0])
+        logging.getLogger().setLevel(logging.DEBUG)
+        log.propagate = False
+        import redis.connection
+        original = redis.connection.AbstractConnection.send_packed_command
+        def noisy(self, *args, **kwargs):
+            logging.getLogger("redis").error("sending")
+            return original(self, *args, **kwargs)
+        redis.connection.AbstractConnection.send_packed_command = noisy
+        log.error("once")
+        """,
+    )
+
+    assert counts(settings) == {"once": 1}

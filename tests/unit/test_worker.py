@@ -1,0 +1,345 @@
+"""What is submitted is counted exactly once, or counted as lost; the caller neither waits nor sees an error."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from logster.capture.snapshot import RecordSnapshot
+from logster.delivery.worker import Worker
+from logster.entry import Report
+from logster.settings import Settings
+from tests.unit.captured import MemoryStore
+
+WAIT = 10.0
+
+
+def snapshot(message: str = "m", level: int = logging.ERROR, **extra: Any) -> RecordSnapshot:
+    record = logging.makeLogRecord(
+        {"name": "app", "msg": message, "levelno": level, "pathname": "app.py", "lineno": 1, "funcName": "f", **extra}
+    )
+    return RecordSnapshot(record, "default")
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        threading.Event().wait(0.005)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def make(store: MemoryStore) -> Iterator[Callable[..., Worker]]:
+    workers = []
+
+    def make(**settings: Any) -> Worker:
+        worker = Worker(Settings(**{"flush_interval_seconds": 0.05} | settings), store)
+        workers.append(worker)
+        return worker
+
+    yield make
+    store.is_away = False
+    store.is_free.set()
+    for worker in workers:
+        assert worker.close(WAIT)
+
+
+def test_equal_snapshots_become_one_report(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=30)
+    for _ in range(1_000):
+        assert worker.submit(snapshot())
+    assert worker.flush(WAIT)
+
+    (report,) = store.reports
+    assert report.count == 1_000
+    assert len(report.envs) == 50
+
+
+def test_different_ones_become_reports_of_their_own(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make()
+    for name in ("disk", "paper", "disk"):
+        worker.submit(snapshot(name))
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"disk": 2, "paper": 1}
+
+
+def test_first_and_latest_message_are_both_kept(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=30)
+    for number in range(5):
+        worker.submit(snapshot("order %s", args=(number,), created=1_000.0 + number))
+    assert worker.flush(WAIT)
+
+    (report,) = store.reports
+    assert report.first_message == "order 0"
+    assert report.latest.message == "order 4"
+    assert (report.first_ms, report.last_ms) == (1_000_000, 1_004_000)
+
+
+def test_snapshots_out_of_order_keep_their_times(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=30)
+    for number in (3, 1, 2):
+        worker.submit(snapshot("order %s", args=(number,), created=float(number)))
+    assert worker.flush(WAIT)
+
+    (report,) = store.reports
+    assert (report.first_ms, report.last_ms) == (1_000, 3_000)
+    assert report.first_message == "order 1"
+    assert report.latest.message == "order 3"
+
+
+def test_counts_add_up(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make()
+    for count in (5, 1, 7):
+        worker.submit(snapshot(count=count))
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"m": 13}
+
+
+def test_it_writes_by_itself_after_the_interval(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=0.01)
+    worker.submit(snapshot())
+
+    until(lambda: store.counts == {"m": 1})
+
+
+def test_an_idle_worker_writes_nothing_and_needs_no_thread(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make()
+
+    assert worker.flush(WAIT)
+    assert worker._thread is None
+    assert store.calls == 0
+
+
+def test_threads_together_are_counted_exactly(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(queue_size=100_000)
+    threads = [
+        threading.Thread(target=lambda: [worker.submit(snapshot(f"error {'abcde'[i % 5]}")) for i in range(2_000)])
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert worker.flush(WAIT)
+
+    assert store.counts == {f"error {letter}": 3_200 for letter in "abcde"}
+
+
+def test_a_full_queue_drops_counts_and_reports_what_was_dropped(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(queue_size=10, flush_interval_seconds=0)
+    store.is_free.clear()
+    worker.submit(snapshot("first"))
+    until(lambda: store.calls == 1)
+    taken = [worker.submit(snapshot()) for _ in range(25)]
+    store.is_free.set()
+    assert worker.flush(WAIT)
+
+    assert taken == [True] * 10 + [False] * 15
+    assert store.counts == {"first": 1, "m": 10, "15 reports were dropped: the queue was full": 1}
+    (loss,) = (each.latest for each in store.reports if each.latest.logger == "logster")
+    assert (loss.logger, loss.level) == ("logster", logging.WARNING)
+    assert loss.env["dropped"] == {"ERROR": 15}
+    assert worker.stats["dropped"] == 15
+
+
+def test_the_caller_does_not_wait_for_a_store_that_hangs(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=0)
+    store.is_free.clear()
+    worker.submit(snapshot())
+    until(lambda: store.calls == 1)
+
+    started = time.perf_counter()
+    for _ in range(1_000):
+        worker.submit(snapshot())
+    assert time.perf_counter() - started < 1
+
+    assert not worker.flush(0.01)
+
+
+def test_while_the_store_is_away_equal_ones_go_on_being_counted(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=0)
+    store.is_away = True
+    worker.submit(snapshot("first"))
+    until(lambda: store.calls >= 1)
+    for _ in range(5_000):
+        assert worker.submit(snapshot())
+    until(lambda: worker.stats["queued"] == 0)
+    store.is_away = False
+
+    assert worker.flush(WAIT)
+    assert store.counts == {"first": 1, "m": 5_000}
+
+
+def test_while_the_store_is_away_memory_is_bounded_and_losses_are_counted(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=0, max_pending_entries=10)
+    store.is_away = True
+    worker.submit(snapshot("first"))
+    until(lambda: store.calls >= 1)
+    names = [chr(ord("a") + number) for number in range(15)]
+    for name in names:
+        for _ in range(100):
+            worker.submit(snapshot(name))
+    until(lambda: worker.stats["queued"] == 0)
+
+    assert worker.stats["pending"] == 10
+    assert worker._coalescer._samples <= 20 + 10
+    store.is_away = False
+    assert worker.flush(WAIT)
+    assert store.counts == {
+        "first": 1,
+        **dict.fromkeys(names[:10], 100),
+        "500 reports were dropped: Redis was away for too long": 1,
+    }
+
+
+def test_a_batch_whose_answer_was_lost_is_not_counted_twice(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=0)
+    store.loses_answers = True
+    for name in ("a", "b", "c"):
+        worker.submit(snapshot(name))
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"a": 1, "b": 1, "c": 1}
+    assert store.calls > 1
+
+
+def test_numbers_of_a_sender_grow(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make()
+    for name in "abcdefgh":
+        worker.submit(snapshot(name))
+        assert worker.flush(WAIT)
+
+    assert [each.sequence for each in store.reports] == list(range(1, 9))
+    assert len({each.sender for each in store.reports}) == 1
+
+
+def test_a_report_that_cannot_be_written_does_not_hold_up_the_others(
+    make: Callable[..., Worker], store: MemoryStore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def is_poison(report: Report) -> bool:
+        return report.latest.message == "poison"
+
+    worker = make(flush_interval_seconds=30)
+    store.refuse = is_poison
+    for name in ("a", "poison", "b"):
+        worker.submit(snapshot(name))
+    assert worker.flush(WAIT)
+
+    assert {name: store.counts.get(name) for name in "ab"} == {"a": 1, "b": 1}
+    assert worker.stats["dropped"] == 1
+    assert any("1 reports were dropped" in message for message in store.counts)
+
+
+def test_a_snapshot_that_cannot_be_rendered_is_counted_as_lost(make: Callable[..., Worker], store: MemoryStore) -> None:
+    class Broken(RecordSnapshot):
+        def message(self) -> str:
+            raise ValueError
+
+    worker = make()
+    worker.submit(Broken(logging.makeLogRecord({"msg": "x", "levelno": 40}), "default"))
+    worker.submit(snapshot())
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"m": 1, "1 reports were dropped: they could not be rendered (ValueError)": 1}
+
+
+def test_a_closed_worker_starts_again_when_something_is_submitted(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make()
+    worker.submit(snapshot("before"))
+    assert worker.close(WAIT)
+    until(lambda: worker._thread is None)
+    worker.submit(snapshot("after"))
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"before": 1, "after": 1}
+
+
+def test_submitting_while_it_closes_loses_nothing(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make()
+    is_done = threading.Event()
+
+    def submit() -> None:
+        for _ in range(3_000):
+            worker.submit(snapshot())
+        is_done.set()
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    while not is_done.is_set():
+        worker.close(WAIT)
+    thread.join()
+    assert worker.flush(WAIT)
+
+    assert store.counts == {"m": 3_000}
+
+
+def test_synchronous_mode_writes_before_it_returns(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(synchronous=True)
+
+    assert worker.submit(snapshot())
+
+    assert store.counts == {"m": 1}
+    assert worker._thread is None
+    assert worker.flush()
+
+
+def test_synchronous_mode_swallows_an_outage_and_reports_the_loss_later(
+    make: Callable[..., Worker], store: MemoryStore, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logster.delivery.stderr._last_said", -1e9)
+    worker = make(synchronous=True)
+    store.is_away = True
+    assert not worker.submit(snapshot())
+    assert not worker.submit(snapshot())
+    store.is_away = False
+    assert worker.submit(snapshot())
+
+    assert capfd.readouterr().err.count("away") == 1
+    assert store.counts == {"m": 1, "2 reports were dropped: Redis was away": 1}
+
+
+def test_only_the_newest_env_samples_are_rendered(make: Callable[..., Worker], store: MemoryStore) -> None:
+    rendered = []
+
+    class Counted(RecordSnapshot):
+        def env(self, *arguments: Any) -> Any:
+            rendered.append(self)
+            return super().env(*arguments)
+
+    worker = make(flush_interval_seconds=30, max_env_count_per_entry=5)
+    for number in range(1_000):
+        record = logging.makeLogRecord({"msg": "m", "levelno": 40, "number": number, "pathname": "a.py", "lineno": 1})
+        worker.submit(Counted(record, "default"))
+    assert worker.flush(WAIT)
+
+    (report,) = store.reports
+    assert [env["number"] for _, env in report.envs] == [995, 996, 997, 998, 999]
+    assert len(rendered) <= 5
+
+
+def test_no_env_is_kept_where_none_is_wanted(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(max_env_count_per_entry=0)
+    worker.submit(snapshot())
+    worker.submit(snapshot())
+    assert worker.flush(WAIT)
+
+    assert store.reports[0].envs == ()
+    assert store.counts == {"m": 2}
