@@ -32,7 +32,8 @@ def test_a_public_name_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=[path.name for path in PAGES])
 def test_a_link_to_a_file_leads_somewhere(path: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", TEXTS[path])
+    pattern = r"""(?:\]\(|(?:src|srcset)=")(?!https?:|#|/)([^)"#\s]+)"""
+    targets = re.findall(pattern, TEXTS[path])
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 

@@ -65,3 +65,15 @@ def test_make_alone_lists_every_target_with_a_line() -> None:
     phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert phony
     assert sorted(re.findall(r"^  (\w+) +\S", listed, re.MULTILINE)) == sorted(phony[1].split())
+
+
+def tokens(path: str) -> dict[str, str]:
+    """Return the design tokens that a style sheet sets."""
+    return dict(re.findall(r"^ *(--logster-[\w-]+): (.+);$", (ROOT / path).read_text(), re.MULTILINE))
+
+
+def test_the_website_wears_the_colours_of_the_viewer() -> None:
+    ours = tokens("web/static/site.css")
+    theirs = tokens("logster/viewer/static/tokens.css")
+    assert ours
+    assert {name: value for name, value in ours.items() if theirs.get(name) != value} == {}
