@@ -77,8 +77,10 @@ class Shop:
         self._service = service
         self.sent = sent
         self.requests = 0
+        self.failures: list[str] = []
         self.answers: list[int] = []
         page.on("request", lambda request: self._on_request(request.url))
+        page.on("requestfailed", lambda request: self.failures.append(request.url))
         page.on("response", lambda answer: self._on_response(answer.url, answer.status))
 
     def _on_request(self, url: str) -> None:
@@ -250,6 +252,7 @@ def test_its_own_failures_are_not_reported(shop: Shop, problems: Problems) -> No
     shop.open()
     shop.page.route("**/report_js_error", lambda route: route.abort())
     shop.run("navigator.sendBeacon = undefined; Logster.report('boom')")
+    wait_until(shop.page, lambda: shop.failures)
     shop.page.unroute("**/report_js_error")
     shop.run("Logster.report('afterwards')")
     wait_until(shop.page, lambda: shop.sent)
