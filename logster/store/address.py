@@ -42,6 +42,13 @@ def open_client(url: str, timeout_seconds: float) -> Client:
         raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}, which does not work: {error}.") from None
 
 
+def close_client(client: Client) -> None:
+    """Close a client with all its connections; a cluster's own close() leaves them to the garbage collector."""
+    if isinstance(client, RedisCluster):
+        client.disconnect_connection_pools()  # type: ignore[no-untyped-call]
+    client.close()
+
+
 def public(url: str) -> str:
     """Return `url` without what must not be shown: user, password and options."""
     return re.sub(r"//[^/]*@", "//", url.partition("?")[0])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from logster.errors import StoreUnavailable
@@ -42,6 +43,11 @@ class Connection:
                     self._client = address.open_client(self._url, self.timeout_seconds)
                     self._pid = os.getpid()
         return self._client
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless Redis answers."""
+        with self.errors():
+            self.client().ping()
 
     def run(self, command: Command) -> Any:
         """Return the answer to one command."""
@@ -82,13 +88,14 @@ class Connection:
         """Let go of the connections; the next use opens new ones."""
         client, self._client = self._client, None
         if client is not None and self._pid == os.getpid():
-            client.close()
+            address.close_client(client)
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self.client().pipeline(transaction=False)
+        client = self.client()
+        pipeline = client.pipeline(transaction=False)
         for command in commands:
             name, *words = command
-            pipeline.execute_command(name, *map(_encoded, words))
+            pipeline.execute_command(name, *map(_encoded, words), **_route(client, command))
         return pipeline.execute(raise_on_error=False)  # type: ignore[no-any-return]
 
     def _load(self, commands: Sequence[Command]) -> None:
@@ -106,6 +113,14 @@ class Connection:
             reason = reason.replace(secret, "***")
         where = address.public(self._url)
         return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
+
+
+def _route(client: Client, command: Command) -> dict[str, Any]:
+    # A cluster's pipeline would ask the server for the keys of every script call, one round trip each.
+    if not isinstance(client, RedisCluster):
+        return {}
+    key = command[3] if command[0] == "EVALSHA" else command[1]
+    return {"target_nodes": client.get_node_from_key(str(key))}  # type: ignore[no-untyped-call]
 
 
 def _encoded(word: Word) -> Word:

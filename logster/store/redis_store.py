@@ -178,7 +178,7 @@ class RedisStore:
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless Redis answers."""
-        self._connection.run(["PING"])
+        self._connection.ping()
 
     def close(self) -> None:
         """Let go of the connections; the next use opens new ones."""
