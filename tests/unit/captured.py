@@ -61,9 +61,9 @@ def service_on(store: MemoryStore, **settings: Any) -> Service:
 class Log:
     """A logger of its own with one LogsterHandler, and what came of its records."""
 
-    def __init__(self, name: str = "app", **settings: Any) -> None:
+    def __init__(self, name: str = "app", *, service: Service | None = None, **settings: Any) -> None:
         self.store = MemoryStore()
-        self.service = service_on(self.store, **{"flush_interval_seconds": 0} | settings)
+        self.service = service or service_on(self.store, **{"flush_interval_seconds": 0} | settings)
         self.handler = LogsterHandler(service=self.service)
         self.logger = logging.Logger(name)
         self.logger.addHandler(self.handler)
