@@ -1,0 +1,146 @@
+"""What a query requires is found in every entry that it matches, in the forms in which the store keeps it."""
+
+import random
+
+import pytest
+
+from logster.entry import Entry, Env, Occurrence
+from logster.errors import QuerySyntaxError
+from logster.search import parse
+from logster.search.folding import fold
+from logster.store import codec
+from tests.unit.search.entries import entry
+
+# Letters with a foreign twin, what JSON escapes, what regular expressions and wildcards give a meaning.
+LETTERS = 'kKsSiIaA.-: "\\\n\t\u007f/*éÉİıK\u017fΣσςß\U0001f600'
+EXPRESSIONS = (
+    *("k", "K", "s", "a", "-", " ", "é", r"\.", r"\-", r"\d", r"\w", r"\s", r"\n", r"\b", ".", "[ka]", "[^s]", "[]a]"),
+    *("[[:alpha:]k]", "(k|s)", "(?:a)", "(?i:k)", "k?", "a*", "s+", "k{0,2}", "a{2}", "i{,2}", "^", "$", r"\x6b", "|"),
+    *(r"\Qa.\E", r"\"", r"\\", r"\/", "(?i)", "[kK]+?", r"\pL", "s{1}"),
+)
+
+
+def stored(searched: Entry, envs: list[Env]) -> tuple[str, str]:
+    """Return an entry's text and its samples as Redis compares them: the text in Python's lower case, JSON in Lua's."""
+    occurrence = Occurrence(
+        key=searched.key,
+        level=searched.level_number,
+        logger=searched.logger,
+        message=searched.message,
+        timestamp_ms=0,
+        traceback=searched.traceback,
+    )
+    versions = "\n".join(searched.versions).encode().lower().decode()
+    text = codec.search_text(occurrence) + "\n" + searched.exception_type.lower() + "\n" + versions
+    return text, "\n".join(codec.encode_env(env) for env in envs).encode().lower().decode()
+
+
+def word(chance: random.Random, longest: int = 12) -> str:
+    return "".join(chance.choices(LETTERS, k=chance.randint(1, longest)))
+
+
+def value(chance: random.Random, depth: int = 0) -> object:
+    kind = chance.randint(0, 9)
+    if kind < 5 or depth > 2:
+        return word(chance)
+    if kind == 5:
+        return chance.choice([True, False, None, 0, -17, 10**15, 1e16, 1.5e-7, 0.1])
+    if kind == 6:
+        return [value(chance, depth + 1) for _ in range(3)]
+    return {word(chance, 3): value(chance, depth + 1) for _ in range(3)}
+
+
+def part_of(chance: random.Random, text: str) -> str:
+    start = chance.randrange(len(text))
+    return text[start : start + chance.randint(1, 8)]
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def other_case(chance: random.Random, text: str) -> str:
+    return "".join(chance.choice([letter, letter.upper()[:1], letter.lower()[:1]]) for letter in text)
+
+
+def written(chance: random.Random, searched: Entry, envs: list[Env]) -> str:
+    """Return a query that has a good chance to match."""
+    texts = [searched.message, searched.traceback, str(envs[0]["a"]), *map(str, envs[1].values())]
+    term = quoted(other_case(chance, part_of(chance, chance.choice(texts))))
+    expression = "".join(chance.choices(EXPRESSIONS, k=chance.randint(1, 6)))
+    return chance.choice([
+        term,
+        f"{term} {quoted(part_of(chance, chance.choice(texts)))}",
+        f"/{expression}/",
+        f"/{expression}/i",
+        f"env.a:{quoted(str(envs[0]['a']))}",
+        f"env.n:{envs[0]['n']}",
+        "env.a:*",
+        "env.time:*",
+        f"logger:{part_of(chance, searched.logger)}*",
+        "type:*Error",
+        "version:*K*",
+        "host:*",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_match_has_what_the_query_requires(seed: int) -> None:
+    chance = random.Random(seed)
+    matched = required = 0
+    for _ in range(200):
+        searched = entry(message=word(chance, 30), traceback=word(chance, 60), versions=[word(chance)])
+        envs: list[Env] = [
+            {"a": word(chance), "n": chance.choice([1e16, 2.5, 10**14, -7]), "hostname": "Kıng"},
+            {word(chance, 3): value(chance) for _ in range(4)} | {"z": value(chance)},
+        ]
+        try:
+            query = parse(written(chance, searched, envs))
+        except QuerySyntaxError:
+            continue
+        if not query.matches(searched, [env | {"time": 1_700_000_000_000} for env in envs]):
+            continue
+        text, json = stored(searched, envs)
+        missing = [literal for literal in query.required if literal not in text and literal not in json]
+        assert not missing, (query.text, searched.message, searched.traceback, envs)
+        matched += 1
+        required += len(query.required)
+    assert matched > 50
+    assert required > 20
+
+
+@pytest.mark.parametrize(
+    ("written", "required"),
+    [
+        ("Timeout", ("timeout",)),
+        ('"Connection refused" conn', ("connection refused",)),
+        ("-timeout", ()),
+        ("x", ()),
+        ('"a \\"quoted\\" word"', ("quoted", " word", "a ")),
+        ("naïveté", ("vet", "na")),
+        ("/Time(d)? out/", (" out", "time")),
+        ("/timed?out/", ("time", "out")),
+        ("/ti(?i)me/", ("me", "ti")),
+        ("/tasks?/i", ("ta",)),
+        ("/a|bc/", ()),
+        ("/(abc)/", ()),
+        (r"/ab\x41cd/", ()),
+        (r"/[[:alpha:]x]]cd+ef{2}gh/", ("]cd", "gh")),
+        ("type:*Timeout*Error", ("timeout", "error")),
+        ("logger:shop", ("shop",)),
+        ("host:web-1", ("web-1",)),
+        ("env.user.id:*", ("user", "id")),
+        ("env.time:*", ()),
+        ("version:1.*", ("1.",)),
+        ("level:error count:>10 is:solved since:2h", ()),
+    ],
+)
+def test_a_query_requires(written: str, required: tuple[str, ...]) -> None:
+    assert parse(written).required == required
+
+
+def test_folding_keeps_every_character_in_its_place_and_makes_none_ascii() -> None:
+    for code in range(0x80, 0x110000):
+        folded = fold(chr(code))
+        assert len(folded) == 1, hex(code)
+        assert not folded.isascii(), hex(code)
