@@ -44,3 +44,15 @@ class InvalidPattern(LogsterError, ValueError):
 
 class InvalidCursor(LogsterError, ValueError):
     """A paging cursor that this store did not hand out."""
+
+
+class InvalidArchive(LogsterError, ValueError):
+    """An archive that cannot be imported; the text names the line and says why."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"Line {line:,} of the archive: {reason}.")
+        self.line = line
+
+
+class ArchiveConflict(LogsterError):
+    """An archive holds entries that are in the store already, and differ there."""

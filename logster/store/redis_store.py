@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from logster.entry import Bucket, Entry, Env, Page, Report
 from logster.settings import Settings, check_namespace
-from logster.store import clearing, codec, finding, listing, reporting, timeline
+from logster.store import clearing, codec, exporting, finding, importing, listing, lookup, reporting, timeline
+from logster.store.archive import Header
 from logster.store.connection import Connection
 from logster.store.cursor import Cursor
 from logster.store.events import Event, listen
+from logster.store.importing import Imported, Lines, Mode, Progress
 from logster.store.reporting import ReportResult
 from logster.store.script import script
 from logster.store.tenant import Tenant
@@ -167,6 +169,40 @@ class RedisStore:
         if resolution != "hour":
             raise ValueError("An entry's timeline is kept by the hour only.")
         return timeline.of_entry(self._tenant, key, since_ms, until_ms)
+
+    def keys_starting(self, prefix: str, *, limit: int = 10) -> list[str]:
+        """Return keys of entries that start with `prefix`, in order, and no more than `limit`."""
+        return lookup.keys_starting(self._tenant, prefix, limit)
+
+    def export(self) -> Iterator[bytes]:
+        """Yield the lines of an archive of all that is kept; each entry as it is at one moment."""
+        return exporting.lines(self._tenant, lambda: ())
+
+    def check_archive(self, lines: Lines, mode: Mode = "add") -> tuple[Header, int]:
+        """Read a whole archive without importing it, and return its header and how many entries it has.
+
+        Arguments:
+            lines: opens the archive at its beginning.
+            mode: what to do with an entry that is there already in another form: "merge" adds the archive's to it,
+                "replace" puts the archive's in its place, and "add" refuses.
+
+        Raises:
+            InvalidArchive: a line is not as it has to be; names it.
+            ArchiveConflict: the mode is "add", and an entry is there already in another form.
+        """
+        return importing.check(self._tenant, lines, mode)
+
+    def import_archive(self, lines: Lines, mode: Mode = "add", progress: Progress = lambda _: None) -> Imported:
+        """Check a whole archive, then import it, one entry at a time; return what became of its entries.
+
+        Arguments:
+            lines: opens the archive at its beginning; called twice.
+            mode: as for `check_archive`, which says what is raised, too.
+            progress: told how many entries were dealt with since the last time.
+        """
+        self.check_archive(lines, mode)
+        max_env = self._settings.max_env_count_per_entry
+        return importing.write(self._tenant, lines, mode, max_env, lambda *_: 0, progress)
 
     def listen(self, *, idle_seconds: float | None = None) -> AbstractContextManager[Iterator[Event]]:
         """Subscribe to what changes; the context yields an iterator over events, which waits for the next one.

@@ -6,7 +6,7 @@
 -- Cost: O(size of the entry + log entries), 50 µs
 -- Uses: names, remove, solving, samples
 
-local key, mode, max_env, mark_end, mark_versions, field_words, timeline_words = unpack(ARGV)
+local key, mode, max_env, mark_end, mark_versions, field_words, timeline_words = unpack(ARGV, 1, 7)
 local FIRST = 8 -- of the values: field, value, …, bucket, count, …, time of a sample, its lines, …
 local prefix = KEYS[1]
 local entry, samples = prefix .. 'entry:' .. key, prefix .. 'env:' .. key
@@ -46,9 +46,10 @@ end
 
 local function merged(known, given)
   local given_is_newer = tonumber(given.last) > tonumber(known.last)
-  local newer, older = known, given
+  local earliest = tonumber(given.first) < tonumber(known.first) and given or known
+  local first_message = earliest.first_message or earliest.message
+  local known_versions, given_versions = known.versions or '', given.versions or ''
   if given_is_newer then
-    newer, older = given, known
     for name, value in pairs(given) do
       if not KEPT[name] then
         known[name] = value
@@ -56,13 +57,14 @@ local function merged(known, given)
     end
     known.message_text = given.message_text
   end
-  local earliest = tonumber(given.first) < tonumber(known.first) and given or known
-  local first_message = earliest.first_message or earliest.message
   known.count = digits(tonumber(known.count) + tonumber(given.count))
   known.first = digits(math.min(tonumber(known.first), tonumber(given.first)))
   known.level = digits(math.max(tonumber(known.level), tonumber(given.level)))
   known.first_message = first_message ~= known.message and first_message or nil
-  known.versions = united(newer.versions or '', older.versions or '')
+  if given_is_newer then
+    known_versions, given_versions = given_versions, known_versions
+  end
+  known.versions = united(known_versions, given_versions)
   known.versions = known.versions ~= '' and known.versions or nil
   known.protected = known.protected or given.protected
   known.env_base = known.env_base or given.env_base

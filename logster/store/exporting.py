@@ -1,0 +1,104 @@
+"""Reads a whole namespace as the lines of an archive, in pieces that never hold Redis for long."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+import logster
+from logster.entry import LEVELS
+from logster.store import archive, packing
+from logster.store.archive import FORMAT, ArchivedEntry, ArchivedMark, Counters, End, Header, Record, Timeline
+from logster.store.connection import Command
+from logster.store.tenant import SCHEMA, Tenant
+
+_KEYS_A_CALL = 100
+_LENGTH_MS = {"hour": packing.HOUR_MS, "minute": packing.MINUTE_MS}
+
+
+def records(tenant: Tenant, patterns: Callable[[], Sequence[Record]]) -> Iterator[Record]:
+    """Yield all that a namespace keeps; each entry as it is at one moment, and once.
+
+    An entry that is reported meanwhile may be given as it was before or after. The keys of entries are remembered
+    until the end, nothing else.
+    """
+    namespace = tenant.keys.namespace
+    yield Header(FORMAT, SCHEMA, namespace, int(time.time() * 1_000), logster.__version__)
+    yield from patterns()
+    seen: set[bytes] = set()
+    for keys in _keys(tenant, seen):
+        yield from entries(tenant, keys)
+    yield from _marks(tenant, seen)
+    yield from _timelines(tenant)
+    if counts := tenant.run_all([["HGETALL", tenant.keys.counters]])[0]:
+        yield Counters({name.decode(): int(count) for name, count in counts.items()})
+    yield End(len(seen))
+
+
+def entries(tenant: Tenant, keys: Sequence[str]) -> Iterator[ArchivedEntry]:
+    """Yield the records of those of `keys` that have an entry."""
+    left = list(keys)
+    while left:
+        answers = tenant.run("export", *left)
+        left = left[len(answers) :]
+        yield from (packing.record_of(each) for each in answers if b"level" in each[1][::2])
+
+
+def _keys(tenant: Tenant, seen: set[bytes]) -> Iterator[list[str]]:
+    """Yield all keys of entries in chunks. The protected ones twice: some may lose or gain protection meanwhile."""
+    for command, name in (
+        ("SSCAN", tenant.keys.protected),
+        ("ZSCAN", tenant.keys.trimmable),
+        ("SSCAN", tenant.keys.protected),
+    ):
+        for found in scanned(tenant, command, name):
+            new = [key for key in dict.fromkeys(found) if key not in seen]
+            seen.update(new)
+            yield from _chunks(new)
+
+
+def scanned(tenant: Tenant, command: str, name: str) -> Iterator[list[bytes]]:
+    """Yield the members of a set or sorted set in chunks; those there all the time at least once."""
+    cursor = 0
+    while True:
+        cursor, found = tenant.run_all([[command, name, cursor, "COUNT", 1_000]])[0]
+        yield [each[0] if isinstance(each, tuple) else each for each in found]
+        if not int(cursor):
+            return
+
+
+def _chunks(keys: Sequence[bytes]) -> Iterator[list[str]]:
+    waiting = iter(keys)
+    while chunk := list(islice(waiting, _KEYS_A_CALL)):
+        yield [key.decode() for key in chunk]
+
+
+def _marks(tenant: Tenant, seen: set[bytes]) -> Iterator[ArchivedMark]:
+    """Yield the marks of entries that are gone."""
+    for found in scanned(tenant, "ZSCAN", tenant.keys.solved):
+        alone = sorted(set(found) - seen)
+        commands: list[Command] = [
+            command
+            for key in alone
+            for command in (
+                ["ZSCORE", tenant.keys.solved, key],
+                ["HGET", tenant.keys.solved_versions, key],
+            )
+        ]
+        for key, (end, versions) in zip(alone, packing.by_twos(tenant.run_all(commands)), strict=True):
+            if mark := packing.mark_of(end, versions):
+                yield ArchivedMark(key.decode(), mark)
+
+
+def _timelines(tenant: Tenant) -> Iterator[Timeline]:
+    names = [(resolution, level) for resolution in _LENGTH_MS for level in LEVELS]
+    answers = tenant.run_all([["HGETALL", tenant.keys.timeline(*name)] for name in names])
+    for (resolution, level), counts in zip(names, answers, strict=True):
+        length = _LENGTH_MS[resolution]
+        if counts:
+            buckets = sorted((int(bucket) * length, int(count)) for bucket, count in counts.items())
+            yield Timeline(resolution, level, buckets)  # type: ignore[arg-type]
+
+
+def lines(tenant: Tenant, patterns: Callable[[], Sequence[Record]]) -> Iterator[bytes]:
+    """Yield a namespace as the lines of an archive."""
+    return (archive.encode(record) for record in records(tenant, patterns))

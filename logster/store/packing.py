@@ -1,0 +1,164 @@
+"""An entry as the store keeps it ⇄ its record in an archive, exactly. Does not talk to Redis."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from logster.entry import Env, Frame, Occurrence
+from logster.fingerprint import VERSION
+from logster.store import codec
+from logster.store.archive import SAID, ArchivedEntry, Mark, Sample, bytes_of, text_of
+from logster.store.script import Word
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+
+_FLAGS = ("protected", "solved", "regressed")
+
+_frame = msgspec.json.Decoder(Frame)
+_value = msgspec.json.Decoder(Env)
+
+
+def record_of(found: Sequence[Any]) -> ArchivedEntry:
+    """Return the record of an entry that export.lua read."""
+    key, words, samples, timeline, mark_end, mark_versions = found
+    fields = {name.decode(): value for name, value in by_twos(words)}
+    details = codec.decode_details(fields.get("details"))
+    message = _text(fields.get("message"))
+    first_message = _text(fields.get("first_message"))
+    base = _text(fields.get("env_base"))
+    env = [_sample(base, _text(each)) for each in samples]
+    known_base = _env(base.split("\n")) if base else None
+    record = ArchivedEntry(
+        key=key.decode(),
+        level=int(fields["level"]),
+        logger=_text(fields.get("logger")),
+        message=message,
+        count=int(fields["count"]),
+        first_seen=int(fields["first"]),
+        last_seen=int(fields["last"]),
+        first_message=first_message,
+        template=_text(fields.get("template")),
+        exception=details.exception,
+        traceback=details.traceback,
+        location=_frame.decode(fields["location"]) if "location" in fields else None,
+        source=_text(fields.get("source")) or "python",  # type: ignore[arg-type]
+        versions=_text(fields.get("versions")).splitlines(),
+        protected="protected" in fields,
+        solved="solved" in fields,
+        regressed="regressed" in fields,
+        mark=mark_of(mark_end, mark_versions),
+        timeline=[(int(bucket) * HOUR_MS, int(count)) for bucket, count in sorted(by_twos(timeline), key=_number)],
+        env=env,
+        env_base=None if known_base is None or (env and env[-1].env == known_base) else known_base,
+    )
+    return msgspec.structs.replace(record, stored=_unsaid(record, fields))
+
+
+def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
+    """Return the hash of the entry that a record describes."""
+    occurrence = _occurrence(record)
+    first = record.first_message or record.message
+    fields: dict[str, Any] = {
+        "level": record.level,
+        "logger": record.logger,
+        "message": record.message,
+        "first_message": record.first_message,
+        "message_text": record.message.lower() if first != record.message else "",
+        "template": record.template,
+        "type": occurrence.exception_type,
+        "location": codec.encode_location(record.location),
+        "details": codec.encode_details(occurrence),
+        "text": codec.search_text(occurrence),
+        "source": record.source,
+        "versions": "\n".join(codec.encode_version(version) for version in record.versions),
+        "count": record.count,
+        "first": record.first_seen,
+        "last": record.last_seen,
+        "fingerprint": VERSION,
+        "env_base": _base(record),
+        **{flag: 1 for flag in _FLAGS if getattr(record, flag)},
+    }
+    encoded = {name: _bytes(value) for name, value in fields.items() if value != "" and value != b""}
+    for name, stored in record.stored.items():
+        if stored is None:
+            encoded.pop(name, None)
+        else:
+            encoded[name] = bytes_of(stored)
+    return encoded
+
+
+def words_of(record: ArchivedEntry) -> tuple[list[Word], list[Word], list[Word]]:
+    """Return the fields, timeline and samples of a record as import.lua takes them."""
+    fields = [word for pair in fields_of(record).items() for word in pair]
+    timeline: list[Word] = [word for start, count in record.timeline for word in (start // HOUR_MS, count)]
+    samples: list[Word] = [word for each in record.env for word in (each.time, codec.encode_env(each.env))]
+    return fields, timeline, samples
+
+
+def mark_of(end: bytes | None, versions: bytes | None) -> Mark | None:
+    """Return the solved mark that the store keeps in two places."""
+    return None if end is None else Mark(int(float(end)), _text(versions).splitlines())
+
+
+def by_twos(words: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return a flat answer of Redis as pairs."""
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _unsaid(record: ArchivedEntry, fields: Mapping[str, bytes]) -> dict[str, str | None]:
+    """Return the fields that would not come out of the record as they are."""
+    made = fields_of(record)
+    return {
+        name: text_of(fields[name]) if name in fields else None
+        for name in sorted(made.keys() | fields.keys())
+        if name not in SAID and made.get(name) != fields.get(name)
+    }
+
+
+def _occurrence(record: ArchivedEntry) -> Occurrence:
+    """Return the occurrence that made the entry, as far as the store kept it."""
+    return Occurrence(
+        key=record.key,
+        level=record.level,
+        logger=record.logger,
+        message=record.first_message or record.message,
+        timestamp_ms=record.last_seen,
+        template=record.template,
+        exception=record.exception,
+        traceback=record.traceback,
+    )
+
+
+def _base(record: ArchivedEntry) -> str:
+    if record.env_base is not None:
+        return codec.encode_env(record.env_base)
+    return codec.encode_env(record.env[-1].env) if record.env else ""
+
+
+def _sample(base: str, sample: str) -> Sample:
+    """Return a sample with what it shares with the base first, so that the rest keeps its order."""
+    time, *lines = sample.split("\n")
+    env = _env(base.split("\n"))
+    for line in lines:
+        if line.startswith("-"):
+            env.pop(msgspec.json.decode(line[1:]), None)
+    own = _env([line for line in lines if not line.startswith("-")])
+    return Sample(int(time), {key: value for key, value in env.items() if key not in own} | own)
+
+
+def _env(lines: Sequence[str]) -> Env:
+    return _value.decode("{" + ",".join(line for line in lines if line) + "}")
+
+
+def _number(pair: tuple[bytes, bytes]) -> int:
+    return int(pair[0])
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+def _text(stored: bytes | None) -> str:
+    return stored.decode("utf-8", "replace") if stored else ""
