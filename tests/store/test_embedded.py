@@ -33,6 +33,17 @@ with redis.Redis(unix_socket_path=embedded.acquire(sys.argv[1])) as client:
 sys.stdin.readline()
 """
 
+COMING_AND_GOING = """
+import sys, redis
+from logster.store import embedded
+
+sys.stdin.readline()
+for _ in range(25):
+    with redis.Redis(unix_socket_path=embedded.acquire(sys.argv[1])) as client:
+        client.incr("visits")
+    embedded.release(sys.argv[1])
+"""
+
 FORKING = """
 import os, sys, redis
 from logster.store import embedded
@@ -178,13 +189,13 @@ def test_the_last_one_out_stops_the_server_and_no_one_before(directory: Path) ->
 
 def test_one_that_comes_while_the_last_one_leaves_gets_a_server(directory: Path) -> None:
     with ExitStack() as stack:
-        users = [stack.enter_context(user(directory)) for _ in range(8)]
-        before = users[0].acquire()
-        for each in users[1:]:
-            before.tell()
-            before = each.acquire()
-        with client_of(directory) as client:
-            assert client.get("users") == "8"
+        processes = [stack.enter_context(python(COMING_AND_GOING, str(directory))) for _ in range(4)]
+        for each in processes:
+            User(each).tell()
+        assert [each.wait(120) for each in processes] == [0] * 4
+    assert not runs(directory)
+    with client_of(directory) as client:
+        assert client.get("visits") == "100"
 
 
 def test_data_outlives_the_server(directory: Path) -> None:

@@ -71,6 +71,7 @@ def test_the_entry_alone_matches(written: str) -> None:
         "logger:shop.pay",
         "type:Error",
         "type:mentError",
+        "logger:shop.pay*payments",
         "version:2.4",
         "count:>10",
         "-count:10",

@@ -122,6 +122,7 @@ def test_every_match_has_what_the_query_requires(seed: int) -> None:
         ("/timed?out/", ("time", "out")),
         ("/ti(?i)me/", ("me", "ti")),
         ("/tasks?/i", ("ta",)),
+        ("/timekeeper/i", ("eeper", "time")),
         ("/a|bc/", ()),
         ("/(abc)/", ()),
         (r"/ab\x41cd/", ()),
