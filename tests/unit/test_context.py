@@ -1,0 +1,134 @@
+"""What is bound is right in every task and thread, and gone where it ends."""
+
+import asyncio
+import contextvars
+import threading
+
+import logster
+from logster.capture.context import add_to_env, bind, current_env, request_context
+from tests.unit.captured import Log
+
+
+def bound() -> dict[str, object]:
+    return current_env()
+
+
+def test_a_call_holds_until_the_context_ends() -> None:
+    def run() -> dict[str, object]:
+        bind(user=1)
+        bind(order=2)
+        return bound()
+
+    assert contextvars.copy_context().run(run) == {"user": 1, "order": 2}
+    assert bound() == {}
+
+
+def test_a_context_manager_holds_inside_only() -> None:
+    with bind(user=1):
+        with bind(user=2, order=3):
+            assert bound() == {"user": 2, "order": 3}
+        assert bound() == {"user": 1}
+    assert bound() == {}
+
+
+def test_a_decorator_holds_in_each_call() -> None:
+    @bind(job="nightly")
+    def job(depth: int) -> dict[str, object]:
+        """Do it."""
+        return job(depth - 1) if depth else bound()
+
+    assert bound() == {}
+    assert job(3) == {"job": "nightly"}
+    assert bound() == {}
+    assert job.__doc__ == "Do it."
+
+
+def test_a_decorator_holds_in_coroutines() -> None:
+    @bind(job="nightly")
+    async def job() -> dict[str, object]:
+        await asyncio.sleep(0)
+        return bound()
+
+    async def main() -> None:
+        assert await asyncio.gather(job(), job()) == [{"job": "nightly"}] * 2
+        assert bound() == {}
+
+    asyncio.run(main())
+
+
+def test_tasks_do_not_see_each_other() -> None:
+    async def task(number: int) -> object:
+        bind(number=number)
+        await asyncio.sleep(0)
+        return bound()["number"]
+
+    async def main() -> list[object]:
+        return list(await asyncio.gather(*map(task, range(20))))
+
+    assert asyncio.run(main()) == list(range(20))
+
+
+def test_a_thread_sees_the_context_it_is_given() -> None:
+    found = []
+    with bind(user=1):
+        context = contextvars.copy_context()
+    thread = threading.Thread(target=lambda: found.append(context.run(bound)))
+    thread.start()
+    thread.join()
+
+    assert found == [{"user": 1}]
+
+
+def test_what_changes_after_it_was_bound_does_not_change_the_env() -> None:
+    values = [1]
+    with bind(values=values):
+        values.append(2)
+        assert bound() == {"values": [1]}
+
+
+def test_the_env_of_a_request_is_made_once_and_only_if_needed() -> None:
+    made = []
+
+    def factory() -> dict[str, object]:
+        made.append(1)
+        return {"url": "/x"}
+
+    with request_context(factory):
+        assert made == []
+        add_to_env("user", 5)
+        assert bound() == {"url": "/x", "user": 5}
+        assert bound() == {"url": "/x", "user": 5}
+    assert made == [1]
+    assert bound() == {}
+
+
+def test_a_request_whose_env_cannot_be_read_says_so() -> None:
+    def factory() -> dict[str, object]:
+        raise LookupError
+
+    with request_context(factory):
+        assert bound() == {"request": "<could not be read: LookupError>"}
+
+
+def test_what_is_bound_inside_a_request_ends_with_it() -> None:
+    with request_context(dict):
+        bind(user=1)
+        assert bound() == {"user": 1}
+    assert bound() == {}
+
+
+def test_adding_to_the_env_works_without_a_request() -> None:
+    def run() -> dict[str, object]:
+        add_to_env("user", 5)
+        return bound()
+
+    assert contextvars.copy_context().run(run) == {"user": 5}
+
+
+def test_a_report_carries_request_and_bound_values() -> None:
+    log = Log()
+    with request_context(lambda: {"url": "/x", "method": "GET"}), logster.bind(user=1, method="bound"):
+        log.logger.error("m", extra={"order": 2})
+    env = log.only.env
+    assert (env["url"], env["user"], env["order"], env["method"]) == ("/x", 1, 2, "bound")
+    log.close()
