@@ -109,15 +109,18 @@ class Worker:
         }
 
     def _ask(self, request: _Request, timeout: float) -> bool:
-        thread = self._thread
-        if thread is None and self._queue.empty():
-            return True
-        if thread is threading.current_thread():
+        if self._thread is threading.current_thread():
             return False
-        self._queue.put(request)
-        if thread is None:
-            self._start()
+        self._post(request)
         return request.done.wait(timeout)
+
+    def _post(self, request: _Request) -> None:
+        if self._thread is None and self._queue.empty():
+            request.done.set()
+            return
+        self._queue.put(request)
+        if self._thread is None:
+            self._start()
 
     def _write_now(self, snapshot: Snapshot) -> bool:
         # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
@@ -245,10 +248,13 @@ def _after_fork() -> None:
 
 
 def _drain() -> None:
-    deadline = time.monotonic()
-    for worker in list(_workers):
-        deadline = max(deadline, time.monotonic() + worker._settings.drain_seconds)
-        worker.flush(max(deadline - time.monotonic(), 0.0))
+    # All are asked before one is waited for: however many they are, the program ends within one `drain_seconds`.
+    started = time.monotonic()
+    asked = [(worker, _Request()) for worker in list(_workers)]
+    for worker, request in asked:
+        worker._post(request)
+    for worker, request in asked:
+        request.done.wait(max(started + worker._settings.drain_seconds - time.monotonic(), 0.0))
 
 
 def _drain_with_process() -> None:
