@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from redis.cluster import RedisCluster
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004
 
 from logster.errors import StoreUnavailable
 from logster.store import address
@@ -81,7 +81,7 @@ class Connection:
         except (RedisError, OSError) as error:
             if _is_mistake(error):
                 raise
-            self._forget_embedded()
+            self._leave_embedded(error)
             raise StoreUnavailable(self._explanation(error)) from error
 
     def close(self) -> None:
@@ -102,10 +102,10 @@ class Connection:
         for sha in {str(command[1]) for command in commands}:
             self.client().script_load(source_of(sha))
 
-    def _forget_embedded(self) -> None:
-        # An embedded server may be gone for good, and the next one has to be found or started.
-        if self._url.startswith("embedded:"):
-            self._client = None
+    def _leave_embedded(self, error: Exception) -> None:
+        # The server may be gone for good; the next use then finds or starts another.
+        if self._url.startswith("embedded:") and isinstance(error, ConnectionError | OSError):
+            self.close()
 
     def _explanation(self, error: Exception) -> str:
         reason = str(error) or type(error).__name__

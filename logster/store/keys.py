@@ -1,4 +1,4 @@
-"""Every key name in one place; `scripts/shared/names.lua` says the same to Lua."""
+"""Every key name in one place. Scripts put the same names together from the prefix; a test holds the two together."""
 
 from collections.abc import Sequence
 

@@ -28,7 +28,7 @@ class Stretch(NamedTuple):
     def call(self, tenant: Tenant, name: str, *rest: str, **arguments: Word) -> Command:
         """Return the call of a script that walks this stretch."""
         score, key = self.start or ("", "")
-        times = {"since": _or_empty(self.since_ms), "until": _or_empty(self.until_ms)}
+        times = {"since_ms": _or_empty(self.since_ms), "until_ms": _or_empty(self.until_ms)}
         place = {"cursor_score": score, "cursor_key": key, "step": self.step}
         return script(name).words([tenant.keys.prefix, *self.sets], rest, {**arguments, **times, **place})
 

@@ -78,7 +78,7 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         message_text=latest.message.lower(),
         first_message=report.first_message,
         template=latest.template,
-        type=latest.exception_type,
+        exception_type=latest.exception_type,
         location=codec.encode_location(latest.location),
         details=codec.encode_details(latest),
         text=codec.search_text(latest),

@@ -13,7 +13,11 @@ def filled(store: RedisStore, settings: Settings) -> RedisStore:
     """The store with 60 entries; each third has a traceback, each fifth an env with a customer."""
     for number in range(60):
         traced = {"exception": EXCEPTION, "traceback": TRACEBACK} if number % 3 == 0 else {}
-        envs = [{"hostname": "web1"}, {"hostname": "web1", "user": {"name": f'Ann "{number}" Lee'}}] if number % 5 == 0 else []
+        envs = (
+            [{"hostname": "web1"}, {"hostname": "web1", "user": {"name": f'Ann "{number}" Lee'}}]
+            if number % 5 == 0
+            else []
+        )
         level = 30 if number % 2 else 40
         store.report(
             [report(settings, number, last_ms=NOW + number, level=level, envs=envs, count=number + 1, **traced)]

@@ -1,16 +1,16 @@
 -- Lists a page of rows from one place on.
 --
 -- KEYS: prefix, sets...
--- ARGV: limit, since, until, cursor_score, cursor_key, step, fields...
+-- ARGV: limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
 -- Returns: {total, more rows follow, rows lie behind, {row…}}; a row is {key, env count, fields…}
 -- Cost: O(sets × log entries + limit)
 -- Uses: names, walk
 
-local limit, since, until_, cursor_score, cursor_key, step = unpack(ARGV)
+local limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
 limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 7) }
 
-local walks = start_walks(since, until_, cursor_score, cursor_key, step)
+local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
 local total, behind = total_of(walks), has_behind(walks)
 local rows = {}
 while #rows < limit do

@@ -2,14 +2,14 @@
 -- or too much.
 --
 -- KEYS: prefix
--- ARGV: key, level, logger, message, message_text, first_message, template, type, location, details, text, source,
+-- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
 --   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after,
 --   samples...
 -- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated or refused
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
 -- Uses: names, remove, trimming, solving, samples, timeline
 
-local key, level, logger, message, message_text, first_message, template, type_name, location, details, text, source,
+local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after
   = unpack(ARGV)
 local SAMPLES = 24 -- the first of the samples: time, lines, time, lines, …
@@ -51,7 +51,7 @@ local function create()
   end
   redis.call('SET', prefix .. 'schema', 1, 'NX')
   set_unless_empty({
-    level = level, logger = logger, message = message, template = template, type = type_name, location = location,
+    level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
     last = digits(last), fingerprint = fingerprint_version,
     first_message = first_message ~= message and first_message or '',

@@ -2,13 +2,13 @@
 -- literals occurs.
 --
 -- KEYS: prefix, sets...
--- ARGV: wanted, since, until, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
+-- ARGV: wanted, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
 --   literals...
 -- Returns: {all was walked, score and key of the place where the walk stopped, {key…}}
 -- Cost: O(sets × log entries) and at most 500 entries or about 1.5 MB of their text, 2 ms
 -- Uses: names, walk
 
-local wanted, since, until_, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count = unpack(ARGV)
+local wanted, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count = unpack(ARGV)
 local literals = { unpack(ARGV, 11) }
 local ROWS_AT_MOST, BYTES_AT_MOST = 500, 1500000
 local prefix = KEYS[1]
@@ -74,7 +74,7 @@ local function matches(key)
   return has_flags(key) and has_count(key) and (#literals == 0 or has_literals(key))
 end
 
-local walks = start_walks(since, until_, cursor_score, cursor_key, tonumber(step))
+local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, tonumber(step))
 local keys, last, walked = {}, nil, 0
 while #keys < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MOST do
   local row = next_row(walks, 100)

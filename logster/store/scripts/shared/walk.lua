@@ -18,9 +18,9 @@ local function rank_of(set, score, key)
 end
 
 -- One set's stretch: `position` is the rank of the next row, `first` and `stop` bound what the times allow.
-local function stretch(set, since, until_, cursor_score, cursor_key, step)
-  local first = until_ == '' and 0 or redis.call('ZCOUNT', set, '(' .. until_, '+inf')
-  local stop = since == '' and redis.call('ZCARD', set) or redis.call('ZCOUNT', set, since, '+inf')
+local function stretch(set, since_ms, until_ms, cursor_score, cursor_key, step)
+  local first = until_ms == '' and 0 or redis.call('ZCOUNT', set, '(' .. until_ms, '+inf')
+  local stop = since_ms == '' and redis.call('ZCARD', set) or redis.call('ZCOUNT', set, since_ms, '+inf')
   local walk = { set = set, first = first, stop = math.max(first, stop), step = step, rows = {}, at = 1 }
   walk.position = step == 1 and first or walk.stop - 1
   if cursor_score ~= '' then
@@ -83,10 +83,10 @@ local function next_row(walks, chunk)
   return best
 end
 
-local function start_walks(since, until_, cursor_score, cursor_key, step)
+local function start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
   local walks = {}
   for i = 2, #KEYS do
-    walks[#walks + 1] = stretch(KEYS[i], since, until_, cursor_score, cursor_key, step)
+    walks[#walks + 1] = stretch(KEYS[i], since_ms, until_ms, cursor_score, cursor_key, step)
   end
   return walks
 end
