@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
 from logster.delivery.snapshot import Snapshot
 from logster.entry import Env, Occurrence, Report
 from logster.redaction import Redactor
@@ -48,10 +49,12 @@ class Coalescer:
     Arguments:
         settings: how many distinct entries and env samples may wait.
         redactor: masks what is rendered here.
+        losses: where to count what cannot wait or be rendered.
     """
 
-    def __init__(self, settings: Settings, redactor: Redactor) -> None:
+    def __init__(self, settings: Settings, redactor: Redactor, losses: Losses) -> None:
         self._settings = settings
+        self._losses = losses
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
         self._places: OrderedDict[Hashable, tuple[_Place, Any]] = OrderedDict()
@@ -61,7 +64,15 @@ class Coalescer:
     def __len__(self) -> int:
         return len(self._pending)
 
-    def add(self, snapshot: Snapshot) -> bool:
+    def add(self, snapshot: Snapshot) -> None:
+        """Count `snapshot` in."""
+        try:
+            if not self._add(snapshot):
+                self._losses.add(snapshot.namespace, snapshot.level, AWAY_TOO_LONG, snapshot.count)
+        except Exception as error:
+            self._losses.add(snapshot.namespace, snapshot.level, unrenderable(error), snapshot.count)
+
+    def _add(self, snapshot: Snapshot) -> bool:
         """Count `snapshot` in, and return whether there was room for it."""
         identity = None if self._settings.ignore else snapshot.identity()
         known = self._places.get(identity) if identity is not None else None
@@ -116,7 +127,11 @@ class Coalescer:
         for place in list(self._pending)[:at_most]:
             pending = self._pending.pop(place)
             self._samples -= len(pending.samples)
-            report = self._report(pending, sender, sequence)
+            try:
+                report = self._report(pending, sender, sequence)
+            except Exception as error:
+                self._losses.add(pending.latest.namespace, pending.latest.level, unrenderable(error), pending.count)
+                continue
             if report is not None:
                 reports.append(report)
         return reports

@@ -15,6 +15,16 @@ from logster.settings import Settings
 
 LOGGER = "logster"
 
+QUEUE_FULL = "the queue was full"
+AWAY = "Redis was away"
+AWAY_TOO_LONG = "Redis was away for too long"
+UNWRITABLE = "the store refused them"
+
+
+def unrenderable(error: Exception) -> str:
+    """Return the reason for dropping what could not be rendered."""
+    return f"they could not be rendered ({type(error).__name__})"
+
 
 class Losses:
     """Dropped occurrences by namespace, level and reason."""

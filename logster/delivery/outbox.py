@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from logster.delivery.coalescer import Coalescer
-from logster.delivery.losses import LOGGER, Losses
+from logster.delivery.losses import LOGGER, UNWRITABLE, Losses
 from logster.delivery.stderr import complain
 from logster.entry import Report
 from logster.errors import LogsterError
 
 # Making the commands of a batch keeps the interpreter from the program's own threads, so it is not a long one.
 _REPORTS_A_BATCH = 100
-UNWRITABLE = "the store refused them"
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from logster import ending
 from logster.delivery.coalescer import Coalescer
-from logster.delivery.losses import Losses
+from logster.delivery.losses import AWAY, QUEUE_FULL, Losses
 from logster.delivery.outbox import Outbox, Store
 from logster.delivery.silence import silence
 from logster.delivery.snapshot import Snapshot
@@ -27,9 +27,6 @@ from logster.settings import Settings
 _TICK_SECONDS = 0.02
 _SLICE_SECONDS = 0.002
 _WRITE_AT = 500
-_QUEUE_FULL = "the queue was full"
-_AWAY = "Redis was away"
-_AWAY_TOO_LONG = "Redis was away for too long"
 
 
 class _Request:
@@ -62,8 +59,9 @@ class Worker:
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._starting = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._ending: threading.Thread | None = None
         self._losses = Losses()
-        self._coalescer = Coalescer(self._settings, self._redactor)
+        self._coalescer = Coalescer(self._settings, self._redactor, self._losses)
         self._outbox = Outbox(self._store, self._losses)
         self._requests: list[_Request] = []
         self._taken = 0
@@ -74,7 +72,7 @@ class Worker:
         if self._synchronous:
             return self._write_now(snapshot)
         if self._queue.qsize() >= self._limit:
-            self._losses.add(snapshot.namespace, snapshot.level, _QUEUE_FULL, snapshot.count)
+            self._losses.add(snapshot.namespace, snapshot.level, QUEUE_FULL, snapshot.count)
             return False
         self._queue.put(snapshot)
         if self._thread is None:
@@ -101,7 +99,7 @@ class Worker:
         """Return how many occurrences were submitted, written and dropped, and how much waits."""
         queued = self._queue.qsize()
         return {
-            "submitted": self._taken + queued + self._losses.total(_QUEUE_FULL),
+            "submitted": self._taken + queued + self._losses.total(QUEUE_FULL),
             "written": self._outbox.written,
             "dropped": self._losses.total(),
             "queued": queued,
@@ -109,8 +107,8 @@ class Worker:
         }
 
     def _ask(self, request: _Request, timeout: float) -> bool:
-        if self._thread is threading.current_thread():
-            return False
+        if silence.kept:
+            return False  # the thread that writes would wait for itself
         self._post(request)
         return request.done.wait(timeout)
 
@@ -119,12 +117,19 @@ class Worker:
             request.done.set()
             return
         self._queue.put(request)
-        if self._thread is None:
-            self._start()
+        if self._thread is None and not self._start():
+            self._write_here()
+
+    def _write_here(self) -> None:
+        """Do the work of the thread that could not be started, as at the very end of the program."""
+        with self._starting, silence:
+            self._take_queued()
+            self._write()
+            self._answered()
 
     def _write_now(self, snapshot: Snapshot) -> bool:
         # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
-        coalescer = Coalescer(self._settings, self._redactor)
+        coalescer = Coalescer(self._settings, self._redactor, self._losses)
         self._taken += snapshot.count
         losses = self._losses.take()
         try:
@@ -135,16 +140,16 @@ class Worker:
                     self._store.report(reports)
         except Exception as error:
             self._losses.give_back(losses)
-            self._losses.add(snapshot.namespace, snapshot.level, _AWAY, snapshot.count)
+            self._losses.add(snapshot.namespace, snapshot.level, AWAY, snapshot.count)
             complain(str(error) if isinstance(error, LogsterError) else repr(error))
             return False
         self._outbox.written += snapshot.count
         return True
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         with self._starting:
             if self._thread is not None:
-                return
+                return True
             thread = threading.Thread(target=self._run, name="logster", daemon=True)
             self._thread = thread
             try:
@@ -152,11 +157,14 @@ class Worker:
             except RuntimeError as error:  # no more threads, or the interpreter is about to end
                 self._thread = None
                 complain(f"the worker could not be started: {error}")
-                return
+                return False
         _drain_with_process()
+        return True
 
     def _run(self) -> None:
         with silence:
+            if self._ending is not None:
+                self._ending.join()  # two threads must not write at the same time
             while True:
                 try:
                     self._collect()
@@ -165,10 +173,10 @@ class Worker:
                     complain(f"the worker met {error!r}")
                 if any(each.stop for each in self._answered()):
                     break
-            self._thread = None
+            self._ending, self._thread = self._thread, None
             # Whoever submitted before that line counts on this thread.
-            self._take_queued()
-            self._outbox.write(self._coalescer)
+            if not self._queue.empty():
+                self._start()
 
     def _collect(self) -> None:
         """Wait for something to do, and take what is in the queue."""
@@ -210,11 +218,7 @@ class Worker:
         self._taken += item.count
         if not len(self._coalescer):
             self._due = time.monotonic() + self._settings.flush_interval_seconds
-        try:
-            if not self._coalescer.add(item):
-                self._losses.add(item.namespace, item.level, _AWAY_TOO_LONG, item.count)
-        except Exception as error:
-            self._losses.add(item.namespace, item.level, f"they could not be rendered ({type(error).__name__})")
+        self._coalescer.add(item)
 
     def _write(self) -> None:
         """Write what waits, if it is time."""

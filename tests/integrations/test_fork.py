@@ -86,6 +86,36 @@ def test_a_child_of_a_busy_parent_can_report(settings: Settings) -> None:
     assert counts(settings) == {"storm": int(result.stdout), "in a child": 10}
 
 
+def test_a_child_forked_while_the_service_is_made_can_report(settings: Settings) -> None:
+    result = run(
+        settings,
+        """
+        import signal, threading
+        from logster import service
+
+        is_held, is_over = threading.Event(), threading.Event()
+
+        def hold():
+            with service._lock:
+                is_held.set()
+                is_over.wait()
+
+        threading.Thread(target=hold).start()
+        is_held.wait()
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(10)
+            log.error("in a child")
+            os._exit(0 if logster.flush(5) else 1)
+        is_over.set()
+        sys.exit(os.waitpid(pid, 0)[1])
+        """,
+    )
+
+    assert result.returncode == 0
+    assert counts(settings) == {"in a child": 1}
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_children_of_multiprocessing_write_before_they_end(settings: Settings, method: str, tmp_path: Path) -> None:
     """And what four of them report at the same time adds up."""

@@ -1,5 +1,6 @@
 """However a program ends by itself, what it reported before arrives."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -50,31 +51,34 @@ def test_what_is_reported_while_the_program_ends_arrives(settings: Settings) -> 
     assert result.stderr == ""
 
 
-def test_an_end_without_redis_waits_no_longer_than_allowed_however_many_report(
-    settings: Settings, tmp_path: Path
-) -> None:
-    result = run(
+def test_what_was_captured_without_any_handler_arrives(settings: Settings) -> None:
+    run(
         settings,
         """
-        from logster import ending
-        from logster.service import Service
-        from logster.settings import Settings
-        for number in range(5):
-            service = Service(Settings.from_environment())
-            logging.getLogger(f"app.{number}").addHandler(logster.LogsterHandler(service=service))
-            logging.getLogger(f"app.{number}").error("lost")
-        ending.first(lambda: globals().update(start=time.monotonic()))
-        ending._first.insert(0, ending._first.pop())
-        ending.last(lambda: print(time.monotonic() - start))
+        log.handlers.clear()
+        from logster.capture.uncaught import capture_exception
+        logging._handlerList.clear()
+        capture_exception(ValueError("no"))
         """,
-        LOGSTER_REDIS_URL=f"unix://{tmp_path}/no.sock",
-        LOGSTER_DRAIN_SECONDS="2",
     )
 
+    assert counts(settings) == {"ValueError: no": 1}
+
+
+def test_an_end_without_redis_waits_no_longer_than_allowed(settings: Settings, tmp_path: Path) -> None:
+    started = time.monotonic()
+
+    result = run(
+        settings,
+        "log.error('lost')",
+        LOGSTER_REDIS_URL=f"unix://{tmp_path}/no.sock",
+        LOGSTER_DRAIN_SECONDS="0.5",
+    )
+
+    assert time.monotonic() - started < 10
     assert result.returncode == 0
     assert "Redis at" in result.stderr
-    # One drain time, not one a service.
-    assert float(result.stdout) < 2 * 2
+    assert result.stderr.count("logster:") == 1
 
 
 def test_nothing_is_printed_and_no_thread_runs_where_nothing_is_reported(settings: Settings) -> None:

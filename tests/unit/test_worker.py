@@ -277,8 +277,9 @@ def test_submitting_while_it_closes_loses_nothing(make: Callable[..., Worker], s
     is_done = threading.Event()
 
     def submit() -> None:
-        for _ in range(3_000):
+        for _ in range(500):
             worker.submit(snapshot())
+            time.sleep(0)
         is_done.set()
 
     thread = threading.Thread(target=submit)
@@ -288,7 +289,40 @@ def test_submitting_while_it_closes_loses_nothing(make: Callable[..., Worker], s
     thread.join()
     assert worker.flush(WAIT)
 
-    assert store.counts == {"m": 3_000}
+    assert store.counts == {"m": 500}
+
+
+def test_where_no_thread_can_be_started_flushing_writes(
+    make: Callable[..., Worker], store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from Python 3.12 on in what runs at exit."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    worker = make()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(3):
+            assert worker.submit(snapshot())
+        assert worker.flush(WAIT)
+
+    assert store.counts == {"m": 3}
+
+
+def test_flushing_does_not_wait_for_the_pause_to_pass(
+    make: Callable[..., Worker], store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logster.delivery.outbox._FIRST_PAUSE_SECONDS", 60)
+    monkeypatch.setattr("logster.delivery.outbox._LONGEST_PAUSE_SECONDS", 60)
+    worker = make(flush_interval_seconds=0)
+    store.is_away = True
+    worker.submit(snapshot())
+    until(lambda: store.calls == 1)
+    store.is_away = False
+
+    assert worker.flush(WAIT)
+    assert store.counts == {"m": 1}
 
 
 def test_synchronous_mode_writes_before_it_returns(make: Callable[..., Worker], store: MemoryStore) -> None:
