@@ -54,9 +54,10 @@ def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int) -> I
 
 
 def _conditions(query: "Query") -> dict[str, Word]:
+    # Solved entries have lists of their own, so that no row has to be asked.
     return {
-        "flags": " ".join(query.flags_required),
-        "forbidden": " ".join(query.flags_forbidden),
+        "flags": " ".join(query.flags_required - {"solved"}),
+        "forbidden": " ".join(query.flags_forbidden - {"solved"}),
         "min_count": "" if query.min_count is None else query.min_count,
         "max_count": "" if query.max_count is None else query.max_count,
     }

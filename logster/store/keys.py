@@ -57,6 +57,10 @@ class Keys:
         return f"{self.prefix}beacon:{address}:{minute}"
 
     @property
+    def doctor(self) -> str:
+        return f"{self.prefix}doctor"
+
+    @property
     def events(self) -> str:
         return f"{self.prefix}events"
 

@@ -10,7 +10,7 @@ from logster.store.script import Word, script
 
 SCHEMA = 1
 
-_TRIMMED_A_CALL = 100
+_TRIMMED_A_CALL = 50
 
 
 class Tenant:
