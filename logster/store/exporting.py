@@ -76,14 +76,10 @@ def _marks(tenant: Tenant, seen: set[bytes]) -> Iterator[ArchivedMark]:
     """Yield the marks of entries that are gone."""
     for found in scanned(tenant, "ZSCAN", tenant.keys.solved):
         alone = sorted(set(found) - seen)
-        commands: list[Command] = [
-            command
-            for key in alone
-            for command in (
-                ["ZSCORE", tenant.keys.solved, key],
-                ["HGET", tenant.keys.solved_versions, key],
-            )
-        ]
+        commands: list[Command] = []
+        for key in alone:
+            commands.append(["ZSCORE", tenant.keys.solved, key])
+            commands.append(["HGET", tenant.keys.solved_versions, key])
         for key, (end, versions) in zip(alone, packing.by_twos(tenant.run_all(commands)), strict=True):
             if mark := packing.mark_of(end, versions):
                 yield ArchivedMark(key.decode(), mark)

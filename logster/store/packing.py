@@ -91,7 +91,7 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
 
 def words_of(record: ArchivedEntry) -> tuple[list[Word], list[Word], list[Word]]:
     """Return the fields, timeline and samples of a record as import.lua takes them."""
-    fields = [word for pair in fields_of(record).items() for word in pair]
+    fields: list[Word] = [word for pair in fields_of(record).items() for word in pair]
     timeline: list[Word] = [word for start, count in record.timeline for word in (start // HOUR_MS, count)]
     samples: list[Word] = [word for each in record.env for word in (each.time, codec.encode_env(each.env))]
     return fields, timeline, samples

@@ -192,15 +192,19 @@ class RedisStore:
         """
         return importing.check(self._tenant, lines, mode)
 
-    def import_archive(self, lines: Lines, mode: Mode = "add", progress: Progress = lambda _: None) -> Imported:
-        """Check a whole archive, then import it, one entry at a time; return what became of its entries.
+    def import_archive(self, lines: Lines, mode: Mode = "add") -> Imported:
+        """Check a whole archive, then import it; the arguments and errors are those of `check_archive`."""
+        self.check_archive(lines, mode)
+        return self.import_checked(lines, mode)
+
+    def import_checked(self, lines: Lines, mode: Mode = "add", progress: Progress = lambda _: None) -> Imported:
+        """Import an archive that was checked, one entry at a time, and return what became of its entries.
 
         Arguments:
-            lines: opens the archive at its beginning; called twice.
-            mode: as for `check_archive`, which says what is raised, too.
+            lines: opens the archive at its beginning.
+            mode: as for `check_archive`.
             progress: told how many entries were dealt with since the last time.
         """
-        self.check_archive(lines, mode)
         max_env = self._settings.max_env_count_per_entry
         return importing.write(self._tenant, lines, mode, max_env, lambda *_: 0, progress)
 

@@ -1,0 +1,7 @@
+"""`python -m logster`: the command line."""
+
+import sys
+
+from logster.cli import main
+
+sys.exit(main())
