@@ -46,7 +46,7 @@ def add(
     **details: Any,
 ) -> str:
     """Report an occurrence whose key is made of `number`, and return the key; a higher number is older."""
-    moment = time.time_ns() // 1_000_000 - (number * 10 if age_ms is None else age_ms)
+    moment = time.time_ns() // 1_000_000 - (number * 1_000 if age_ms is None else age_ms)
     key = key_of(number)
     occurrence = Occurrence(
         key=key,

