@@ -1,10 +1,11 @@
-"""Writes reports: each one script, a batch one pipeline."""
+"""Writes reports: each one script, a batch one pipeline. What patterns keep out is counted instead."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
 
+from logster import patterns
 from logster.entry import Report
 from logster.errors import StoreUnavailable
 from logster.fingerprint import VERSION
@@ -14,16 +15,17 @@ from logster.store.connection import Command
 from logster.store.script import Word
 from logster.store.tenant import Tenant
 
-_ROUNDS_AT_MOST = 4
+_ROUNDS_AT_MOST = 10
 
-Outcome = Literal["created", "merged", "regressed", "solved", "repeated", "refused"]
+Outcome = Literal["created", "merged", "regressed", "solved", "suppressed", "repeated", "refused", "stale"]
 
 
 class ReportResult(msgspec.Struct, frozen=True):
     """What became of a report.
 
-    It created the entry, was merged into it, brought a solved one back (regressed), was dropped as solved, or had
-    been applied before (repeated). `count` is the entry's, 0 where nothing was counted.
+    It created the entry, was merged into it, brought a solved one back (regressed), was dropped as solved, was kept
+    out by a pattern (suppressed), or had been applied before (repeated). `count` is the entry's, 0 where nothing was
+    counted.
     """
 
     key: str
@@ -35,31 +37,35 @@ def report(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings:
     """Apply reports in the order of each sender's sequence numbers, and return what became of each."""
     if not reports:
         return []
-    for namespace in {each.latest.namespace for each in reports}:
-        tenant(namespace).check()
     order = sorted(range(len(reports)), key=lambda i: reports[i].sequence)
-    commands = dict(zip(order, _commands([reports[i] for i in order], tenant, settings), strict=True))
-    results: list[ReportResult | None] = [None] * len(reports)
     connection = tenant(reports[0].latest.namespace).connection
+    results: list[ReportResult | None] = [None] * len(reports)
+    left = order
     for _ in range(_ROUNDS_AT_MOST):
-        for i, (outcome, count) in zip(commands, connection.run_all(list(commands.values())), strict=True):
+        commands = dict(zip(order, commands_for([reports[i] for i in order], tenant, settings), strict=True))
+        for i, (outcome, count) in zip(left, connection.run_all([commands[i] for i in left]), strict=True):
             results[i] = ReportResult(reports[i].latest.key, outcome.decode(), count)
-        # A report is refused when the one before it was not applied: its script was not loaded, which is mended by now.
-        commands = {i: command for i, command in commands.items() if _is_refused(results[i])}
-        if not commands:
+        for namespace in {reports[i].latest.namespace for i in left if _is(results[i], "stale")}:
+            tenant(namespace).learn()
+        # A report is refused when the one before it was not applied: its patterns were stale, or its script was not
+        # loaded, which is mended by now.
+        left = [i for i in left if _is(results[i], "refused") or _is(results[i], "stale")]
+        if not left:
             return [each for each in results if each]
-    raise StoreUnavailable("Redis kept refusing a batch of reports because it lost the scripts again and again.")
+    raise StoreUnavailable("Redis kept refusing a batch of reports: each time scripts were lost or patterns changed.")
 
 
-def _is_refused(result: ReportResult | None) -> bool:
-    return result is not None and result.outcome == "refused"
+def _is(result: ReportResult | None, outcome: Outcome) -> bool:
+    return result is not None and result.outcome == outcome
 
 
-def _commands(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings: Settings) -> list[Command]:
+def commands_for(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings: Settings) -> list[Command]:
+    """Return the calls that apply reports; each is refused unless the one before it of its sender was applied."""
     applied: dict[tuple[str, str], int] = {}
     commands = []
     for each in reports:
         namespace = each.latest.namespace
+        tenant(namespace).check()
         after = applied.get((namespace, each.sender), -1)
         applied[namespace, each.sender] = each.sequence
         commands.append(_command(each, after, tenant(namespace), settings))
@@ -68,6 +74,17 @@ def _commands(reports: Sequence[Report], tenant: Callable[[str], Tenant], settin
 
 def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> Command:
     latest = report.latest
+    raised = patterns.raised(latest)
+    filter_ = tenant.filter
+    subject = patterns.subject(latest.message, raised)
+    admission: dict[str, Word] = {
+        "patterns_version": filter_.version,
+        "sender": report.sender,
+        "sequence": report.sequence,
+        "after": after,
+    }
+    if suppressed_by := filter_.suppressed_by(subject, lambda: latest.env):
+        return tenant.call("suppress", pattern=suppressed_by, count=report.count, **admission)
     return tenant.call(
         "report",
         *_samples(report, settings.max_env_count_per_entry),
@@ -91,9 +108,8 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         max_backlog=settings.max_backlog,
         max_age_ms=settings.max_age_seconds * 1_000,
         max_env=settings.max_env_count_per_entry,
-        sender=report.sender,
-        sequence=report.sequence,
-        after=after,
+        raised=raised,
+        **admission,
     )
 
 

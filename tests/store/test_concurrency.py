@@ -4,16 +4,19 @@ import multiprocessing
 import random
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 
 from logster.settings import Settings
-from logster.store import address
+from logster.store import address, embedded
 from logster.store.redis_store import RedisStore
 from tests.store.keyspace import listed_in, names_in, names_of
 from tests.store.reports import NOW, key_of, report
+from tests.store.waiting import wait_until
 
 PROCESSES, EACH, DISTINCT = 4, 1_000, 50
 
@@ -111,3 +114,39 @@ def test_threads_share_a_store(store: RedisStore, settings: Settings) -> None:
     for thread in threads:
         thread.join()
     assert [entry.count for entry in store.page().entries] == [400] * 5
+
+
+def test_a_child_outlives_the_parent_that_started_the_embedded_server(tmp_path: Path) -> None:
+    # Not tmp_path: a unix socket's path has to stay below 108 bytes.
+    with tempfile.TemporaryDirectory(prefix="logster-") as directory:
+        settings = Settings(redis_url=f"embedded:{directory}")
+        program = f"""
+            import os
+            from pathlib import Path
+            from logster.settings import Settings
+            from logster.store.redis_store import RedisStore
+            from tests.store.reports import report
+
+            settings = Settings(redis_url={settings.redis_url!r})
+            store = RedisStore(settings)
+            store.report([report(settings)])
+            reading, writing = os.pipe()
+            if os.fork() == 0:
+                os.close(writing)
+                store.report([report(settings)])
+                Path({str(tmp_path / "ready")!r}).touch()
+                os.read(reading, 1)  # ends with the parent
+                os.setsid()
+                for _ in range(50):
+                    store.report([report(settings)])
+                Path({str(tmp_path / "done")!r}).touch()
+            else:
+                while not Path({str(tmp_path / "ready")!r}).exists():
+                    pass
+        """
+        subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=60)
+        wait_until((tmp_path / "done").exists)
+        store = RedisStore(settings)
+        assert [entry.count for entry in store.page().entries] == [52]
+        store.close()
+        embedded.release(directory)

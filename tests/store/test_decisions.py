@@ -123,6 +123,7 @@ def test_unsolving_shows_the_entry_and_lets_its_version_report_again(entries: Re
     entries.solve([key_of(1)])
     assert entries.unsolve([key_of(1)]) == 1
     assert numbers(entries.page().entries) == [4, 3, 2, 1, 0]
+    assert numbers(entries.page(include_solved=True).entries) == [4, 3, 2, 1, 0]
     assert entries.report([report(settings, 1, version="1.0")])[0].outcome == "merged"
     assert there(entries, 1).flags == []
 

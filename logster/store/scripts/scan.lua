@@ -22,16 +22,6 @@ local function env_text(key, base)
   return text
 end
 
--- Samples are JSON, where quotes, backslashes and control characters are escaped: only what is between them is sought.
-local function is_in_json(text, literal)
-  for part in string.gmatch(literal, '[^"\\%c]+') do
-    if not string.find(text, part, 1, true) then
-      return false
-    end
-  end
-  return true
-end
-
 local function is_in_any(texts, literal)
   for i = 1, 3 do
     if texts[i] and string.find(texts[i], literal, 1, true) then
@@ -49,7 +39,7 @@ local function has_literals(key)
   for _, literal in ipairs(literals) do
     if not is_in_any(found, literal) then
       env = env or found[4] and env_text(key, found[4])
-      if not env or not is_in_json(env, literal) then
+      if not env or not string.find(env, literal, 1, true) then
         return false
       end
     end

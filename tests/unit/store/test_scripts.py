@@ -1,5 +1,6 @@
 """Conventions of the Lua scripts: headers that say the truth, names that are those of keys.py."""
 
+import inspect
 import re
 from importlib.resources import files
 
@@ -9,7 +10,6 @@ from logster.store.keys import Keys
 from logster.store.script import Script, all_scripts, script
 
 SCRIPTS = files("logster.store") / "scripts"
-TEXTS = {each.name: each.source for each in all_scripts()}
 
 each_script = pytest.mark.parametrize("each", all_scripts(), ids=lambda each: each.name)
 
@@ -46,21 +46,31 @@ def test_shared_parts_come_after_those_they_need(each: Script) -> None:
         assert set(re.findall(r"\w+", needed[1]) if needed else ()) <= set(used[:position])
 
 
-def test_every_key_name_in_a_script_is_one_of_keys_py() -> None:
+def known_names() -> set[str]:
+    """Return the beginnings of all key names that keys.py can make, without the prefix."""
     keys = Keys("")
-    known = {
-        name.removeprefix(keys.prefix)
-        for name in (
-            *(keys.trimmable, keys.protected, keys.solved, keys.solved_versions, keys.counters, keys.events),
-            *(keys.schema, keys.entry(""), keys.env(""), keys.entry_timeline(""), keys.sender("")),
-            *(keys.timeline("hour", 0)[:-1], keys.timeline("minute", 0)[:-1], keys.recent(0)[:-1]),
-            keys.solved_recent(0)[:-1],
-        )
+    names = set()
+    for name, member in inspect.getmembers(Keys):
+        if name.startswith("_") or name in ("namespace", "prefix", "rows", "solved_rows"):
+            continue
+        if isinstance(member, property):
+            names.add(getattr(keys, name))
+        else:
+            given = list(inspect.signature(member).parameters)[1:]
+            for resolution in ("hour", "minute"):
+                filled = member(keys, *(resolution if each == "resolution" else "#" for each in given))
+                names.add(filled.partition("#")[0])
+    return {name.removeprefix(keys.prefix) for name in names}
+
+
+def test_every_key_name_in_a_script_is_one_of_keys_py() -> None:
+    texts = [each.source for each in all_scripts()]
+    used = {name for text in texts for name in re.findall(r"(?:prefix|KEYS\[1\]) \.\. '([^']*)'", text)}
+    used |= {
+        name for text in texts for names in re.findall(r"\(solved and '([^']*)' or '([^']*)'\)", text) for name in names
     }
-    used = {name for text in TEXTS.values() for name in re.findall(r"(?:prefix|KEYS\[1\]) \.\. '([^']*)'", text)}
-    used |= {name for text in TEXTS.values() for name in re.findall(r"\(solved and '([^']*)' or '[^']*'\)", text)}
-    assert used
-    assert used <= known
+    assert {"entry:", "recent:", "solved:", "timeline:hour:entry:"} <= used
+    assert used <= known_names()
 
 
 @pytest.mark.parametrize(
