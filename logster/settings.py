@@ -101,6 +101,7 @@ class Settings:
         (), "where source code is kept: PATH=URL, or mappings with path, url, main_app and host"
     )
     editor: str = _setting("", "the editor that source links open in development: vscode, pycharm, …")
+    env_expandable_keys: tuple[str, ...] = _setting((), "env keys whose values are shown folded, to open with a click")
     cookie_secure: bool = _setting(False, "send the viewer's cookie over HTTPS only, even where the app sees HTTP")
 
     # The beacon

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from logster.entry import LEVEL_NUMBERS, Page
 from logster.errors import QuerySyntaxError
+from logster.links import Links
 from logster.viewer import csrf, samples, stack
 from logster.viewer.changes import CHANGES, DONE
 from logster.viewer.listing import Listing, now_ms
@@ -120,6 +121,8 @@ def _selected(visit: Visit, place: Place) -> dict[str, Any]:
         "tab": tab if tab in TABS else TABS[0],
         "samples": envs,
         "sample": _sample_number(place.get("env"), len(envs)),
+        "links": Links(visit.settings),
+        "version": entry.versions[0] if entry.versions else "",
     }
 
 

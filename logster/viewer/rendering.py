@@ -78,6 +78,17 @@ def headline(message: str) -> str:
     return line if len(line) <= _ROW_CHARACTERS else line[:_ROW_CHARACTERS] + "…"
 
 
+def outline(value: Any) -> str:
+    """Return what stands for a value that is folded: how much there is of it."""
+    if isinstance(value, str):
+        return f"{len(value):,} {'character' if len(value) == 1 else 'characters'}"
+    if isinstance(value, dict):
+        return f"{len(value):,} {'key' if len(value) == 1 else 'keys'}"
+    if isinstance(value, list):
+        return f"{len(value):,} {'item' if len(value) == 1 else 'items'}"
+    return "1 value"
+
+
 def as_json(value: Any) -> str:
     """Return a value that is nested too deeply for tables, as text."""
     try:
@@ -100,5 +111,6 @@ _environment.filters |= {
     "headline": headline,
     "iso": iso,
     "number": number,
+    "outline": outline,
     "stamp": stamp,
 }
