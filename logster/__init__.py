@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from logster.settings import Settings as Settings
     from logster.store.redis_store import RedisStore as RedisStore
     from logster.viewer.app import Viewer as Viewer
+    from logster.viewer.loopback import loopback_only as loopback_only
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _HOME = {
     "bind": "logster.capture.context",
     "configure": "logster.service",
     "flush": "logster.service",
+    "loopback_only": "logster.viewer.loopback",
 }
 
 __all__ = ["__version__", *_HOME]

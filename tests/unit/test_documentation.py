@@ -118,7 +118,7 @@ def test_the_quick_start_for_flask_works(settings: Settings, tmp_path: Path, add
 
 def test_authorize_reads_the_session_as_the_flask_quick_start_shows(settings: Settings, tmp_path: Path) -> None:
     code, authorize = quick_starts("Flask")
-    code = code.replace('lambda request: request.client.host == "127.0.0.1"', "lambda request: is_admin(request)")
+    code = code.replace("logster.loopback_only", "lambda request: is_admin(request)")
     use = """
         app.secret_key = "secret"
 
