@@ -42,6 +42,14 @@ class InvalidPattern(LogsterError, ValueError):
     """A pattern that cannot be used; the text says why."""
 
 
+class PatternExists(InvalidPattern):
+    """There is such a pattern already; the text names it."""
+
+
+class PatternNotFound(LogsterError, LookupError):
+    """There is no such pattern, or no longer; the text names it."""
+
+
 class InvalidCursor(LogsterError, ValueError):
     """A paging cursor that this store did not hand out."""
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import re2
 
+from logster.entry import Occurrence
 from logster.errors import ConfigurationError, InvalidPattern
 
 SHORTEST = 4
 LONGEST = 499
+_LONGEST_RAISED = 1_000
 
 # A pattern is compiled once and kept by every process; this bounds what a hostile one costs.
 _MAX_MEMORY = 1 << 20
@@ -30,6 +32,12 @@ class Pattern:
 
     text: str
     _regex: Any = field(compare=False, repr=False)
+
+    @property
+    def expression(self) -> str:
+        """The pattern as RE2 has it, flags included."""
+        found: str = self._regex.pattern
+        return f"(?i:{found})" if self.text.endswith("/i") else found
 
     def matches(self, subject: str) -> bool:
         """Return whether the pattern occurs in `subject`."""
@@ -56,15 +64,20 @@ def parse(text: str) -> Pattern:
     return Pattern(canonical, regex)
 
 
-def compiled(expression: str, *, ignore_case: bool = False) -> Any:
+def compiled(expression: str, *, ignore_case: bool = False, large: bool = False) -> Any:
     """Return `expression` compiled by RE2.
+
+    Arguments:
+        expression: in RE2's syntax.
+        ignore_case: whether letters of both cases are the same.
+        large: whether it may take the memory of many.
 
     Raises:
         InvalidPattern: RE2 does not accept it; the text is RE2's reason.
     """
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = _MAX_MEMORY
+    options.max_mem = _MAX_MEMORY * (64 if large else 1)
     options.case_sensitive = not ignore_case
     try:
         return re2.compile(expression, options)
@@ -89,6 +102,25 @@ def _slashes_escaped(expression: str) -> str:
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else error
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+
+
+def raised(occurrence: Occurrence) -> str:
+    """Return what patterns look at beside the message: type and message of the exception; empty where that is all."""
+    exception = occurrence.exception
+    if exception is None:
+        return ""
+    text = f"{exception.type}: {exception.message}"[:_LONGEST_RAISED]
+    return "" if text == occurrence.message else text
+
+
+def subject(message: str, raised: str) -> str:
+    """Return the text in which a pattern is looked for."""
+    return f"{message}\n{raised}" if raised else message
+
+
+def subject_of(occurrence: Occurrence) -> str:
+    """Return the text of an occurrence in which a pattern is looked for."""
+    return subject(occurrence.message, raised(occurrence))
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,11 @@ class Rule:
         return ", ".join(parts)
 
     @property
+    def expression(self) -> str:
+        """What the message has to match, as RE2 has it; empty where there is nothing."""
+        return "" if self.message is None else _expression(self.message)
+
+    @property
     def needs_env(self) -> bool:
         """Whether the message alone does not decide."""
         return bool(self.env)
@@ -152,8 +189,16 @@ def _rule(given: Any) -> Rule:
 
 
 def _matcher(given: Any) -> Any:
+    expression = _expression(given)
+    try:
+        return compiled(expression)
+    except InvalidPattern as error:
+        raise ConfigurationError(f"Setting 'ignore' holds {expression!r}. {error}") from None
+
+
+def _expression(given: Any) -> str:
     if isinstance(given, str) and given:
-        return compiled(re2.escape(given), ignore_case=True)
+        return f"(?i:{re2.escape(given)})"
     expression = getattr(given, "pattern", None)
     if isinstance(expression, bytes):
         expression = expression.decode("utf-8", "replace")
@@ -162,10 +207,7 @@ def _matcher(given: Any) -> Any:
             f"Setting 'ignore' holds {given!r}; "
             "allowed are strings, regular expressions, and mappings of env keys to these."
         )
-    try:
-        return compiled(_flags(given) + expression)
-    except InvalidPattern as error:
-        raise ConfigurationError(f"Setting 'ignore' holds {expression!r}. {error}") from None
+    return _flags(given) + expression
 
 
 def _flags(given: Any) -> str:

@@ -40,6 +40,25 @@ class Keys:
     def solved_versions(self) -> str:
         return f"{self.prefix}solved:versions"
 
+    def patterns(self, kind: str) -> str:
+        return f"{self.prefix}patterns:{kind}"
+
+    @property
+    def pattern_hits(self) -> str:
+        return f"{self.prefix}patterns:hits"
+
+    @property
+    def pattern_version(self) -> str:
+        return f"{self.prefix}patterns:version"
+
+    @property
+    def unfinished_regrouping(self) -> str:
+        return f"{self.prefix}patterns:regroup"
+
+    @property
+    def history(self) -> str:
+        return f"{self.prefix}history"
+
     @property
     def counters(self) -> str:
         return f"{self.prefix}counters"

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from logster.entry import Bucket, Entry, Env, Page, Report
+from logster.errors import StoreUnavailable
+from logster.patterns import Rule, parse, rules
 from logster.settings import Settings, check_namespace
-from logster.store import clearing, codec, exporting, finding, importing, listing, lookup, reporting, timeline
+from logster.store import clearing, codec, exporting, finding, importing, listing, lookup, patterns, reporting, timeline
 from logster.store.archive import Header
 from logster.store.connection import Connection
 from logster.store.cursor import Cursor
 from logster.store.events import Event, listen
+from logster.store.filter import Filter
+from logster.store.history import Change, history
 from logster.store.importing import Imported, Lines, Mode, Progress
+from logster.store.patterns import Kind, StoredPattern
 from logster.store.reporting import ReportResult
 from logster.store.script import script
 from logster.store.tenant import Tenant
@@ -37,12 +42,14 @@ class RedisStore:
         self._namespace = None if namespace is None else check_namespace(namespace)
         self._connection = Connection(settings.redis_url, settings.redis_timeout_seconds)
         self._tenants: dict[str, Tenant] = {}
+        self._rules: tuple[Rule, ...] | None = None
 
     def at(self, namespace: str) -> "RedisStore":
         """Return the store of another namespace, on the same connection."""
         other = RedisStore(self._settings, namespace)
         other._connection = self._connection
         other._tenants = self._tenants
+        other._rules = self._rules
         return other
 
     def report(self, reports: Sequence[Report]) -> list[ReportResult]:
@@ -208,6 +215,76 @@ class RedisStore:
         max_env = self._settings.max_env_count_per_entry
         return importing.write(self._tenant, lines, mode, max_env, lambda *_: 0, progress)
 
+    def filter(self, namespace: str) -> Filter:
+        """Return what this process knows of a namespace's patterns; read them where it knows nothing yet.
+
+        Where Redis is away that are the app's own rules alone: the store asks the patterns again when it writes.
+        """
+        tenant = self._tenant_of(namespace)
+        if not tenant.filter.is_known and not tenant.is_missed:
+            tenant.is_missed = True
+            with suppress(StoreUnavailable):
+                tenant.check()
+        return tenant.filter
+
+    def patterns(self, kind: Kind) -> list[StoredPattern]:
+        """Return the suppression or the grouping patterns; the rules of the app's own code come first."""
+        return patterns.listed(self._tenant, kind)
+
+    def add_pattern(self, kind: Kind, text: str, *, by: str = "") -> StoredPattern:
+        """Add a pattern, in force from now on in every process.
+
+        Raises:
+            InvalidPattern: it cannot be used, or there is one like it; the text says why.
+        """
+        return patterns.add(self._tenant, kind, text, by)
+
+    def change_pattern(self, kind: Kind, text: str, new_text: str, *, by: str = "") -> StoredPattern:
+        """Put another pattern in the place of one; its hits are counted from zero.
+
+        Raises:
+            PatternNotFound: there is no such pattern.
+            InvalidPattern: the other one cannot be used, or there is one like it.
+        """
+        return patterns.change(self._tenant, kind, text, new_text, by)
+
+    def remove_pattern(self, kind: Kind, text: str, *, by: str = "") -> None:
+        """Remove a pattern.
+
+        Raises:
+            PatternNotFound: there is no such pattern.
+        """
+        patterns.remove(self._tenant, kind, text, by)
+
+    def reset_count(self, text: str, *, by: str = "") -> int:
+        """Count the hits of a suppression pattern, or of a rule of the app's own, from zero; return how many were.
+
+        Raises:
+            PatternNotFound: there is no such pattern.
+        """
+        return patterns.reset_count(self._tenant, text, by)
+
+    def count_matching(self, text: str) -> int:
+        """Return how many entries a pattern matches; InvalidPattern where it cannot be used."""
+        return sum(map(len, patterns.matching(self._tenant, parse(text))))
+
+    def delete_matching(self, text: str) -> int:
+        """Delete the unprotected entries that a pattern matches, and return how many; InvalidPattern as above."""
+        return patterns.delete_matching(self._tenant, parse(text))
+
+    def suggest(self, keys: Iterable[str]) -> str:
+        """Return a pattern that would group the entries of `keys`; empty where they have too little in common."""
+        return patterns.suggest(self._tenant, keys)
+
+    def history(self, limit: int = 100) -> list[Change]:
+        """Return who changed what, newest first; a hundred changes are kept."""
+        return history(self._tenant, limit)
+
+    def counters(self) -> dict[str, int]:
+        """Return how many occurrences were dropped as solved, and how many were suppressed."""
+        counts = self._tenant.run_all([["HGETALL", self._tenant.keys.counters]])[0]
+        return {name.decode(): int(count) for name, count in counts.items()}
+
     def listen(self, *, idle_seconds: float | None = None) -> AbstractContextManager[Iterator[Event]]:
         """Subscribe to what changes; the context yields an iterator over events, which waits for the next one.
 
@@ -231,8 +308,10 @@ class RedisStore:
     def _tenant_of(self, namespace: str) -> Tenant:
         tenant = self._tenants.get(namespace)
         if tenant is None:
+            if self._rules is None:
+                self._rules = rules(self._settings.ignore)
             tenant = self._tenants[namespace] = Tenant(
-                self._connection, check_namespace(namespace), self._settings.max_age_seconds * 1_000
+                self._connection, check_namespace(namespace), self._settings.max_age_seconds * 1_000, self._rules
             )
         return tenant
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from logster.errors import SchemaMismatch
+from logster.errors import InvalidPattern, SchemaMismatch
+from logster.patterns import Pattern, Rule, parse
 from logster.store.connection import Command, Connection
+from logster.store.filter import Filter
 from logster.store.keys import Keys
 from logster.store.script import Word, script
 
@@ -14,25 +16,43 @@ _TRIMMED_A_CALL = 50
 
 
 class Tenant:
-    """A namespace's keys with the connection that leads to them."""
+    """A namespace's keys with the connection that leads to them, and its patterns as this process knows them."""
 
-    def __init__(self, connection: Connection, namespace: str, max_age_ms: int) -> None:
+    def __init__(self, connection: Connection, namespace: str, max_age_ms: int, rules: Sequence[Rule] = ()) -> None:
         self.connection = connection
         self.max_age_ms = max_age_ms
         self.keys = Keys(namespace)
+        self.rules = rules
+        self.filter = Filter(rules)
+        self.is_missed = False
         self._is_checked = False
 
     def check(self) -> None:
-        """Raise SchemaMismatch where a newer Logster has written; asked once only."""
+        """Raise SchemaMismatch where a newer Logster has written, and read the patterns; asked once only."""
         if self._is_checked:
             return
-        found = self.connection.run(["GET", self.keys.schema])
+        found, *patterns = self.connection.run_all([["GET", self.keys.schema], *self._patterns()])
         if found is not None and int(found) > SCHEMA:
             raise SchemaMismatch(
                 f"The data in namespace {self.keys.namespace!r} has form {int(found)}, written by a newer Logster; "
                 f"this one knows form {SCHEMA}. Upgrade logster-web here, or use another namespace."
             )
+        self._take(patterns)
         self._is_checked = True
+
+    def learn(self) -> None:
+        """Read the patterns as they are now."""
+        self._take(self.connection.run_all(self._patterns()))
+
+    def _patterns(self) -> list[Command]:
+        # The version first: were it read last, it could be that of patterns which were not read.
+        names = ("suppression", "grouping")
+        return [["GET", self.keys.pattern_version], *(["HGETALL", self.keys.patterns(name)] for name in names)]
+
+    def _take(self, answers: Sequence[Any]) -> None:
+        version, suppression, grouping = answers
+        known = version.decode() if version else "0"
+        self.filter = Filter(self.rules, _compiled(suppression), _compiled(grouping), known)
 
     def run(self, name: str, *rest: Word, **arguments: Word) -> Any:
         """Return what a script answers that takes the prefix alone as its key."""
@@ -55,3 +75,14 @@ class Tenant:
     def call(self, name: str, *rest: Word, **arguments: Word) -> Command:
         """Return the call of a script that takes the prefix alone as its key."""
         return script(name).words([self.keys.prefix], rest, arguments)
+
+
+def _compiled(stored: dict[bytes, bytes]) -> list[Pattern]:
+    """Return patterns in the order in which they were made."""
+    patterns = []
+    for text, _ in sorted(stored.items(), key=lambda item: (int(item[1].split(b"\t")[0]), item[0])):
+        try:
+            patterns.append(parse(text.decode()))
+        except InvalidPattern:  # another version of RE2 wrote it
+            continue
+    return patterns

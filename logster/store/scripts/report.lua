@@ -3,35 +3,22 @@
 --
 -- KEYS: prefix
 -- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
---   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after,
---   samples...
--- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated or refused
+--   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
+--   patterns_version, sender, sequence, after, samples...
+-- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
--- Uses: names, remove, trimming, solving, samples, timeline
+-- Uses: names, admission, remove, trimming, solving, samples, timeline
 
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
-  version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, sender, sequence, after
-  = unpack(ARGV)
-local SAMPLES = 24 -- the first of the samples: time, lines, time, lines, …
+  version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
+  patterns_version, sender, sequence, after = unpack(ARGV)
+local SAMPLES = 26 -- the first of the samples: time, lines, time, lines, …
 local TRIMMED_AT_MOST = 20
 
 local prefix = KEYS[1]
 local entry = prefix .. 'entry:' .. key
 local now = now_ms()
 level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
-
--- Redis refuses a script for want of memory at its first write only, so the sender's mark must be that write.
-local function is_repeated()
-  local applied = tonumber(redis.call('GET', prefix .. 'sender:' .. sender) or -1)
-  if applied >= tonumber(sequence) then
-    return 'repeated'
-  end
-  -- Were a report applied whose predecessor in the batch was not, its repetition would be taken for done.
-  if applied < tonumber(after) then
-    return 'refused'
-  end
-  redis.call('SET', prefix .. 'sender:' .. sender, sequence, 'EX', 86400)
-end
 
 local function set_unless_empty(fields)
   local words = {}
@@ -53,7 +40,7 @@ local function create()
   set_unless_empty({
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
-    last = digits(last), fingerprint = fingerprint_version,
+    last = digits(last), fingerprint = fingerprint_version, raised = raised,
     first_message = first_message ~= message and first_message or '',
   })
 end
@@ -77,8 +64,14 @@ local function remember_message(known)
   elseif message ~= known.message and not known.first_message then
     redis.call('HSET', entry, 'first_message', known.message)
   end
-  if message ~= known.message and last >= tonumber(known.last) then
+  if last < tonumber(known.last) then
+    return
+  end
+  if message ~= known.message then
     redis.call('HSET', entry, 'message', message, 'message_text', message_text)
+  end
+  if raised ~= (known.raised or '') then
+    redis.call(raised == '' and 'HDEL' or 'HSET', entry, 'raised', raised ~= '' and raised or nil)
   end
 end
 
@@ -118,11 +111,9 @@ local function keep_samples()
   redis.call('LTRIM', samples, 0, max_env - 1)
 end
 
-if sender ~= '' then
-  local outcome = is_repeated()
-  if outcome then
-    return { outcome, 0 }
-  end
+local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
+if refusal then
+  return { refusal, 0 }
 end
 
 local solved_in = solved_versions(prefix, key, now)
@@ -132,13 +123,14 @@ if solved_in and version ~= '' and has_line(solved_in, version) then
 end
 
 local reported, reported_level, reported_last = count, level, last
-local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'message', 'first_message', 'versions', 'protected')
+local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'message', 'first_message', 'versions', 'protected',
+  'raised')
 local outcome = 'created'
 if found[1] then
   outcome = 'merged'
   show(prefix, key)
   merge({ level = tonumber(found[1]), first = found[2], last = found[3], message = found[4],
-    first_message = found[5], versions = found[6] })
+    first_message = found[5], versions = found[6], raised = found[8] })
 else
   create()
 end
