@@ -1,7 +1,6 @@
 """The HTTP API: entries and changes as JSON. What goes wrong is a problem document; docs/http_api.md describes it."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -12,19 +11,15 @@ from logster.entry import Entry
 from logster.store.redis_store import RedisStore
 from logster.store.timeline import Resolution
 from logster.viewer.changes import CHANGES
+from logster.viewer.exchange import answer, body, with_store
 from logster.viewer.listing import Listing, now_ms, span
 from logster.viewer.problems import Problem, gone
-from logster.viewer.threads import in_thread
-from logster.viewer.visit import visit_of
 
 MAX_BULK_KEYS = 1_000
 DAY_MS = 86_400_000
 
-NOT_JSON = "The body of a change is application/json."
 TOO_MANY_KEYS = f"One request may change {MAX_BULK_KEYS:,} entries at most."
 UNKNOWN_CHANGE = f"There is no such change; changes are {', '.join(CHANGES)}."
-
-T = TypeVar("T")
 
 
 class Bulk(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +54,7 @@ async def entries(request: Request) -> Response:
         shown = [_shown(each, store, with_env=with_env) for each in found.entries]
         return {"entries": shown, "next": found.next, "previous": found.previous, "total": found.total}
 
-    return _json(await _with_store(request, fetch))
+    return answer(await with_store(request, fetch))
 
 
 async def entry(request: Request) -> Response:
@@ -69,7 +64,7 @@ async def entry(request: Request) -> Response:
     def fetch(store: RedisStore) -> dict[str, Any]:
         return _shown(_existing(store, key), store, with_env=with_env)
 
-    return _json(await _with_store(request, fetch))
+    return answer(await with_store(request, fetch))
 
 
 async def env(request: Request) -> Response:
@@ -80,12 +75,12 @@ async def env(request: Request) -> Response:
         _existing(store, key)
         return {"env": store.env_samples(key)}
 
-    return _json(await _with_store(request, fetch))
+    return answer(await with_store(request, fetch))
 
 
 async def timeline(request: Request) -> Response:
     """Return how many occurrences there were in each hour or minute."""
-    return _json(await _with_store(request, lambda store: _timeline(request, store, None)))
+    return answer(await with_store(request, lambda store: _timeline(request, store, None)))
 
 
 async def entry_timeline(request: Request) -> Response:
@@ -96,7 +91,7 @@ async def entry_timeline(request: Request) -> Response:
         _existing(store, key)
         return _timeline(request, store, key)
 
-    return _json(await _with_store(request, fetch))
+    return answer(await with_store(request, fetch))
 
 
 async def change(request: Request) -> Response:
@@ -111,35 +106,31 @@ async def delete(request: Request) -> Response:
 
 async def bulk(request: Request) -> Response:
     """Change several entries in the same way; keys that do not exist are passed over."""
-    wanted = _body(request, Bulk)
+    wanted = body(request, Bulk)
     if len(wanted.keys) > MAX_BULK_KEYS:
         raise Problem(413, TOO_MANY_KEYS)
-    return _json({"changed": await _with_store(request, lambda store: CHANGES[wanted.action](store, wanted.keys))})
+    return answer({"changed": await with_store(request, lambda store: CHANGES[wanted.action](store, wanted.keys))})
 
 
 async def clear(request: Request) -> Response:
     """Remove every entry that is not protected."""
-    return _json({"changed": await _with_store(request, lambda store: store.clear())})
+    return answer({"changed": await with_store(request, lambda store: store.clear())})
 
 
 async def health(request: Request) -> Response:
     """Say that Redis answers; if it does not, the answer is a 503 like everywhere."""
-    await _with_store(request, lambda store: store.ping())
-    return _json({"status": "ok"})
+    await with_store(request, lambda store: store.ping())
+    return answer({"status": "ok"})
 
 
 async def _change_one(request: Request, name: str) -> Response:
     key = request.path_params["key"]
     if name not in CHANGES:
         raise Problem(404, UNKNOWN_CHANGE)
-    changed = await _with_store(request, lambda store: CHANGES[name](store, [key]))
+    changed = await with_store(request, lambda store: CHANGES[name](store, [key]))
     if not changed:
         raise gone(key)
-    return _json({"changed": changed})
-
-
-async def _with_store(request: Request, work: Callable[[RedisStore], T]) -> T:
-    return await in_thread(work, visit_of(request).store)
+    return answer({"changed": changed})
 
 
 def _existing(store: RedisStore, key: str) -> Entry:
@@ -173,16 +164,3 @@ def _resolution(request: Request, key: str | None) -> Resolution:
 
 def _wants_env(request: Request) -> bool:
     return request.query_params.get("env") in ("1", "true")
-
-
-def _body(request: Request, kind: type[T]) -> T:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Problem(415, NOT_JSON)
-    try:
-        return msgspec.json.decode(visit_of(request).body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, f"The body cannot be used: {error}.") from None
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")

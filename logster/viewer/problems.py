@@ -9,7 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from logster.errors import InvalidCursor, QuerySyntaxError, SchemaMismatch, StoreUnavailable
+from logster.errors import (
+    InvalidCursor,
+    InvalidPattern,
+    PatternExists,
+    PatternNotFound,
+    QuerySyntaxError,
+    SchemaMismatch,
+    StoreUnavailable,
+)
 from logster.viewer.rendering import page
 from logster.viewer.visit import visit_of
 
@@ -84,6 +92,12 @@ def _problem(error: Exception) -> Problem:
             return Problem(503, str(error), title="Newer data", headers={"Retry-After": "60"})
         case QuerySyntaxError():
             return Problem(400, error.reason, title="Query not understood", start=error.start, end=error.end)
+        case PatternExists():
+            return Problem(409, str(error), title="There already")
+        case InvalidPattern():
+            return Problem(400, str(error), title="Pattern not usable")
+        case PatternNotFound():
+            return Problem(404, str(error), title="No such pattern")
         case InvalidCursor():
             return Problem(400, str(error))
         case HTTPException():
@@ -93,5 +107,9 @@ def _problem(error: Exception) -> Problem:
 
 
 HANDLERS: dict[Any, Any] = dict.fromkeys(
-    (Problem, StoreUnavailable, SchemaMismatch, QuerySyntaxError, InvalidCursor, HTTPException, Exception), on_error
+    (
+        *(Problem, StoreUnavailable, SchemaMismatch, QuerySyntaxError, InvalidCursor),
+        *(InvalidPattern, PatternNotFound, HTTPException, Exception),
+    ),
+    on_error,
 )

@@ -30,6 +30,11 @@ class Visit:
     secret: str = ""
 
     @property
+    def by(self) -> str:
+        """Who makes a change, where `authorize` said it."""
+        return self.who if isinstance(self.who, str) else ""
+
+    @property
     def settings(self) -> Settings:
         return self.service.settings
 

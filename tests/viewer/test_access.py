@@ -14,18 +14,25 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
-from logster.viewer import api, assets, beacon, live, pages
+from logster.viewer import api, assets, beacon, live, pages, patterns
 from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
-ROUTES = [*pages.routes(), *api.routes(), *live.routes(), *beacon.routes(), *assets.routes()]
+ROUTES = [
+    *pages.routes(),
+    *api.routes(),
+    *patterns.routes(),
+    *live.routes(),
+    *beacon.routes(),
+    *assets.routes(),
+]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PUBLIC = {"/logster.js", "/report_js_error", "/static/{version}/{name:path}"}
 SECRET = "the secret of the shop"
 
 
 def path_of(route: Route, key: str) -> str:
-    values = {"key": key, "change": "protect", "version": assets.VERSION, "name:path": "tokens.css"}
+    values = {"key": key, "change": "protect", "kind": "grouping", "version": assets.VERSION, "name:path": "tokens.css"}
     path = route.path
     for name, value in values.items():
         path = path.replace("{" + name + "}", value)
