@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from logster.errors import MissingExtra
 
 WRONG_USE = 2
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError:
         print(f"Error: {MissingExtra('The logster command', 'cli')}", file=sys.stderr)  # noqa: T201
         return WRONG_USE
-    from logster.cli.program import run
+    try:
+        from logster.cli.program import run
 
-    return run(sys.argv[1:] if arguments is None else arguments)
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED

@@ -7,15 +7,15 @@ from typing import NoReturn
 
 import click
 
+from logster.cli import INTERRUPTED as INTERRUPTED
+from logster.cli import WRONG_USE as WRONG_USE
 from logster.cli.visible import visible
 from logster.errors import LogsterError, MissingExtra, QuerySyntaxError, SchemaMismatch, StoreUnavailable
 
 DONE = 0
 NOTHING = 1
-WRONG_USE = 2
 REDIS_AWAY = 3
 MISTAKE_OF_OURS = 70
-INTERRUPTED = 130
 
 
 class Failure(Exception):

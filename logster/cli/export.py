@@ -35,7 +35,8 @@ def command(session: Session, file: str, force: bool) -> None:
     """
     total = sum(session.store.clearable())
     lines = session.store.export()
-    with bar("Exporting", total) as shown:
+    # A bar amidst the lines would be of no use to anybody.
+    with bar("Exporting", total, is_wanted=file != STREAM or not sys.stdout.isatty()) as shown:
         if file == STREAM:
             _write(_harmless(lines), sys.stdout.buffer, shown)
             return

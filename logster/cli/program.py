@@ -1,10 +1,11 @@
 """The `logster` program: its commands by name, each imported when it is used, and the options they share."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 import click
+from click.shell_completion import shell_complete
 
 import logster
 from logster.cli.ending import guarded
@@ -28,6 +29,9 @@ COMMANDS = {
     "serve": "serve",
     "doctor": "doctor",
 }
+
+# What a shell sets that wants to complete a command: eval "$(_LOGSTER_COMPLETE=bash_source logster)"
+_COMPLETE = "_LOGSTER_COMPLETE"
 
 _EXAMPLES = """\b
 Examples:
@@ -77,5 +81,12 @@ def program(context: click.Context, redis_url: str | None, namespace: str | None
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command, and return the exit code."""
-    start: Callable[..., Any] = program.main
-    return guarded(lambda: start(list(arguments), prog_name="logster", standalone_mode=False))
+    if instruction := os.environ.get(_COMPLETE):
+        return shell_complete(program, {}, "logster", _COMPLETE, instruction)
+    return guarded(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> None:
+    # Not program.main(), which has ways of its own to end on Ctrl-C and on a closed pipe.
+    with program.make_context("logster", list(arguments)) as context:
+        program.invoke(context)

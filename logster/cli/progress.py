@@ -9,9 +9,9 @@ Bar = Callable[[int], None]
 
 
 @contextmanager
-def bar(title: str, total: int) -> Iterator[Bar]:
+def bar(title: str, total: int, *, is_wanted: bool = True) -> Iterator[Bar]:
     """Yield what moves the bar; the bar is gone when the context ends."""
-    if not sys.stderr.isatty():
+    if not (is_wanted and sys.stderr.isatty()):
         yield lambda _: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -15,6 +15,13 @@ from logster.cli.visible import HARMFUL, visible
 COLOURS = {"DEBUG": "dim", "INFO": "cyan", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold magenta"}
 
 
+class _Console(Console):
+    """A console that leaves it to the command what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def is_terminal() -> bool:
     """Return whether somebody looks at stdout."""
     return sys.stdout.isatty()
@@ -24,7 +31,7 @@ def console(*, stderr: bool = False) -> Console:
     """Return where to print; colourless off a terminal and where NO_COLOR is set."""
     stream = sys.stderr if stderr else sys.stdout
     plain = not stream.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return Console(
+    return _Console(
         file=stream,
         force_terminal=stream.isatty(),
         color_system=None if plain else "auto",

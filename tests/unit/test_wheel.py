@@ -68,7 +68,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(directory, with_pip=True)
     python = directory / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, f"{wheel}[embedded,memory,wsgi]"], check=True, capture_output=True)
+    subprocess.run([*install, f"{wheel}[cli,embedded,memory,wsgi]"], check=True, capture_output=True)
     return python
 
 
