@@ -33,20 +33,26 @@ class Losses:
         # A finalizer or signal handler may log in the middle of `add` on the same thread.
         self._lock = threading.RLock()
         self._counts: Counter[tuple[str, int, str]] = Counter()
-        self._totals: Counter[str] = Counter()
+        self._totals: Counter[tuple[str, str]] = Counter()
 
     def __len__(self) -> int:
         return len(self._counts)
 
     def total(self, reason: str | None = None) -> int:
         """Return how much was ever dropped, or dropped for one reason."""
-        return self._totals.total() if reason is None else self._totals[reason]
+        with self._lock:
+            return sum(count for (_, why), count in self._totals.items() if reason in (None, why))
+
+    def totals(self, namespace: str) -> dict[str, int]:
+        """Return how much of one namespace was ever dropped, by reason."""
+        with self._lock:
+            return {why: count for (whose, why), count in self._totals.items() if whose == namespace}
 
     def add(self, namespace: str, level: int, reason: str, count: int = 1) -> None:
         """Count what was dropped."""
         with self._lock:
             self._counts[namespace, level, reason] += count
-            self._totals[reason] += count
+            self._totals[namespace, reason] += count
 
     def take(self) -> "list[LossSnapshot]":
         """Return what was dropped since the last time, one snapshot a namespace and reason."""

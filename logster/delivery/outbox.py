@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from logster.delivery.coalescer import Coalescer
 from logster.delivery.losses import LOGGER, UNWRITABLE, Losses
 from logster.delivery.stderr import complain
+from logster.delivery.tally import Tally
 from logster.entry import Report
 from logster.errors import LogsterError
 
@@ -34,17 +35,22 @@ class Outbox:
     Arguments:
         store: where to.
         losses: where to count what the store will never take.
+        tally: where to count what became of the rest.
     """
 
-    def __init__(self, store: Store, losses: Losses) -> None:
+    def __init__(self, store: Store, losses: Losses, tally: Tally) -> None:
         self._store = store
         self._losses = losses
+        self._tally = tally
         self._sender = uuid.uuid4().hex
         self._next_number = itertools.count(1).__next__
         self._unconfirmed: list[Report] = []
         self._pause = 0.0
         self._retry_at = 0.0
         self.written = 0
+
+    def __len__(self) -> int:
+        return len(self._unconfirmed)
 
     @property
     def is_waiting(self) -> bool:
@@ -106,7 +112,7 @@ class Outbox:
 
     def _report(self, reports: Sequence[Report]) -> None:
         if reports:
-            self._store.report(reports)
+            self._tally.settle(reports, self._store.report(reports))
             self.written += sum(each.count for each in reports)
 
     def _lose(self, report: Report) -> None:

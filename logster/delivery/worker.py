@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, get_args
 
 from logster import ending
 from logster.delivery.coalescer import Coalescer
@@ -19,6 +19,7 @@ from logster.delivery.outbox import Outbox, Store
 from logster.delivery.silence import silence
 from logster.delivery.snapshot import Snapshot
 from logster.delivery.stderr import complain
+from logster.delivery.tally import Tally, What
 from logster.errors import LogsterError
 from logster.redaction import Redactor
 from logster.settings import Settings
@@ -62,7 +63,8 @@ class Worker:
         self._ending: threading.Thread | None = None
         self._losses = Losses()
         self._coalescer = Coalescer(self._settings, self._redactor, self._losses)
-        self._outbox = Outbox(self._store, self._losses)
+        self._tally = Tally()
+        self._outbox = Outbox(self._store, self._losses, self._tally)
         self._requests: list[_Request] = []
         self._taken = 0
         self._due = 0.0
@@ -104,7 +106,16 @@ class Worker:
             "dropped": self._losses.total(),
             "queued": queued,
             "pending": len(self._coalescer),
+            "unconfirmed": len(self._outbox),
         }
+
+    def tally(self, namespace: str) -> dict[str, int]:
+        """Return what became of one namespace's occurrences, apart from those that were dropped."""
+        return {what: self._tally.of(namespace, what) for what in get_args(What)}
+
+    def dropped(self, namespace: str) -> dict[str, int]:
+        """Return how many of one namespace's occurrences were dropped, by reason."""
+        return self._losses.totals(namespace)
 
     def _ask(self, request: _Request, timeout: float) -> bool:
         if silence.kept:
@@ -131,13 +142,14 @@ class Worker:
         # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
         coalescer = Coalescer(self._settings, self._redactor, self._losses)
         self._taken += snapshot.count
+        self._tally.add(snapshot.namespace, "taken", snapshot.count)
         losses = self._losses.take()
         try:
             with silence:
                 for each in (snapshot, *losses):
                     coalescer.add(each)
                 if reports := coalescer.take(len(coalescer), "", int):
-                    self._store.report(reports)
+                    self._tally.settle(reports, self._store.report(reports))
         except Exception as error:
             self._losses.give_back(losses)
             self._losses.add(snapshot.namespace, snapshot.level, AWAY, snapshot.count)
@@ -216,6 +228,7 @@ class Worker:
             self._outbox.retry_now()
             return
         self._taken += item.count
+        self._tally.add(item.namespace, "taken", item.count)
         if not len(self._coalescer):
             self._due = time.monotonic() + self._settings.flush_interval_seconds
         self._coalescer.add(item)

@@ -6,6 +6,7 @@ Owns what an error means and how a script gets to the server. Knows nothing of e
 import os
 import re
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from redis.exceptions import ConnectionError, NoScriptError, RedisError, Respons
 from logster.errors import StoreUnavailable
 from logster.store import address
 from logster.store.address import Client
+from logster.store.latency import Latency
 from logster.store.script import Word, source_of
 
 Command = Sequence[Word]
@@ -35,6 +37,7 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._pid = 0
+        self.latency = Latency()
         _connections.add(self)
 
     def client(self) -> Client:
@@ -61,6 +64,7 @@ class Connection:
         Raises:
             StoreUnavailable: Redis is away or refuses; some of the commands may have been run.
         """
+        began = time.perf_counter()
         with self.errors():
             answers = self._send(commands)
             for _ in range(_LOADS_AT_MOST):
@@ -73,6 +77,7 @@ class Connection:
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
+        self.latency.observe(time.perf_counter() - began)
         return answers
 
     @contextmanager
@@ -142,6 +147,7 @@ def _after_fork() -> None:
     # A lock may have been held by a thread that a forked child does not have.
     for connection in list(_connections):
         connection._lock = threading.Lock()
+        connection.latency = Latency()
 
 
 os.register_at_fork(after_in_child=_after_fork)

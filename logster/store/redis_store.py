@@ -17,6 +17,7 @@ from logster.store.events import Event, listen
 from logster.store.filter import Filter
 from logster.store.history import Change, history
 from logster.store.importing import Imported, Lines, Mode, Progress
+from logster.store.latency import Latency
 from logster.store.patterns import Kind, StoredPattern
 from logster.store.reporting import ReportResult
 from logster.store.script import script
@@ -292,6 +293,11 @@ class RedisStore:
             idle_seconds: after so much silence the iterator yields an event of kind "idle"; never by default.
         """
         return listen(self._tenant, idle_seconds)
+
+    @property
+    def latency(self) -> Latency:
+        """How long Redis takes to answer this process."""
+        return self._connection.latency
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless Redis answers."""

@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from logster import service as services
 from logster.service import Service
-from logster.viewer import api, assets, beacon, live, pages, patterns
+from logster.viewer import api, assets, beacon, copies, live, metrics, pages, patterns
 from logster.viewer.access import Authorize, Gate
 from logster.viewer.headers import SecurityHeaders
 from logster.viewer.problems import HANDLERS
@@ -28,9 +28,11 @@ class Viewer:
         self._service = service
         self._app = Starlette(
             routes=[
+                *copies.routes(),
                 *pages.routes(),
                 *api.routes(),
                 *patterns.routes(),
+                *metrics.routes(),
                 *live.routes(),
                 *beacon.routes(),
                 *assets.routes(),
