@@ -42,4 +42,5 @@ DONE = {
     "unprotect": "No longer protected.",
     "solve": "Solved. It comes back when another version reports it.",
     "unsolve": "No longer solved.",
+    "suppress": "Suppressed: what matches the pattern is only counted from now on.",
 }

@@ -8,8 +8,7 @@ from starlette.routing import Route
 
 from logster.entry import LEVEL_NUMBERS, Page
 from logster.errors import QuerySyntaxError
-from logster.links import Links
-from logster.viewer import csrf, samples, stack
+from logster.viewer import csrf, detail
 from logster.viewer.changes import CHANGES, DONE
 from logster.viewer.listing import Listing, now_ms
 from logster.viewer.place import LISTING, Place
@@ -18,19 +17,7 @@ from logster.viewer.rendering import page
 from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
-TABS = ("info", "traceback", "env")
 FRAGMENTS = {"list": "_list.html", "detail": "_detail.html"}
-
-# What a template may call; each works on entries and frames alone.
-WORDS = {
-    "chain": stack.chain,
-    "culprit": stack.culprit,
-    "gist": samples.gist,
-    "level_numbers": LEVEL_NUMBERS,
-    "source": stack.source,
-    "stretches": stack.stretches,
-    "without_time": samples.without_time,
-}
 
 
 def routes() -> list[Route]:
@@ -48,7 +35,7 @@ async def index(request: Request) -> Response:
     visit = visit_of(request)
     fragment = request.query_params.get("fragment")
     place = Place.parse(visit.base, _query(request))
-    context: dict[str, Any] = _nothing_listed() | _nothing_selected()
+    context: dict[str, Any] = _nothing_listed() | detail.nothing_selected()
     status = 200
     if fragment != "detail":
         try:
@@ -57,7 +44,7 @@ async def index(request: Request) -> Response:
             context["mistake"] = mistake
             status = 400
     if fragment != "list" and place.get("key"):
-        context |= await in_thread(_selected, visit, place)
+        context |= await in_thread(detail.selected, visit, place.get("key"), place)
     return _page(request, FRAGMENTS.get(fragment or "", "index.html"), status=status, place=place, **context)
 
 
@@ -65,12 +52,12 @@ async def show(request: Request) -> Response:
     """Show one entry on a page of its own: where a permalink leads."""
     visit = visit_of(request)
     key = request.path_params["key"]
-    place = Place.parse(f"{visit.base}show/{key}", _query(request))
-    context = await in_thread(_selected, visit, place.changed(key=key))
+    place = Place.parse(f"{visit.base}show/{key}", _query(request)).without("key")
+    context = await in_thread(detail.selected, visit, key, place)
     if context["entry"] is None:
         raise gone(key)
     fragment = request.query_params.get("fragment")
-    return _page(request, "_detail.html" if fragment else "show.html", place=place.changed(key=None), **context)
+    return _page(request, "_detail.html" if fragment else "show.html", place=place, **context)
 
 
 async def change(request: Request) -> Response:
@@ -108,36 +95,8 @@ def _listed(visit: Visit, listing: Listing) -> dict[str, Any]:
     return {"listing": listing.fetch(visit.store)}
 
 
-def _selected(visit: Visit, place: Place) -> dict[str, Any]:
-    key = place.get("key")
-    entry = visit.store.entry(key)
-    if entry is None:
-        return _nothing_selected() | {"missing": key}
-    envs = visit.store.env_samples(key)
-    tab = place.get("tab")
-    return {
-        "entry": entry,
-        "missing": "",
-        "tab": tab if tab in TABS else TABS[0],
-        "samples": envs,
-        "sample": _sample_number(place.get("env"), len(envs)),
-        "links": Links(visit.settings),
-        "version": entry.versions[0] if entry.versions else "",
-    }
-
-
-def _sample_number(wanted: str, count: int) -> int:
-    """Return which env sample to show, counted from 1, the newest."""
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
-    return max(1, min(number, count))
-
-
 def _nothing_listed() -> dict[str, Any]:
     return {"listing": Page([]), "mistake": None}
-
-
-def _nothing_selected() -> dict[str, Any]:
-    return {"entry": None, "missing": "", "tab": TABS[0], "samples": [], "sample": 1}
 
 
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
@@ -146,7 +105,7 @@ def _page(request: Request, template: str, *, status: int = 200, **context: Any)
         "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "is_filtered": any(context["place"].get(name) for name in LISTING),
-        **WORDS,
+        **detail.WORDS,
     }
     answer = page(request, template, status=status, **context)
     csrf.remember(request, visit_of(request), answer)
@@ -158,7 +117,7 @@ def _back(request: Request, visit: Visit, key: str, name: str) -> Response:
     fields = csrf.form(request, visit.body)
     place = Place.parse(visit.base, fields.get("place", ""))
     if name == "delete" or (name == "solve" and place.get("key")):
-        place = place.changed(key=None, tab=None, env=None)
+        place = place.changed(key=None)
     elif fields.get("page") == "show":
         place = Place(f"{visit.base}show/{key}", place.parameters)
     link = place.link()

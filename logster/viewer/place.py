@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 LISTING = ("q", "level", "since", "until")
 STRETCH = ("before", "after")
-SELECTION = ("key", "tab", "env")
+SELECTION = ("key", "tab", "env", "frames", "span")
 KNOWN = frozenset((*LISTING, *STRETCH, *SELECTION))
 
 _MAX_FIELDS = 30
@@ -46,10 +46,19 @@ class Place:
         return urlencode(self.parameters)
 
     def changed(self, **changes: Change) -> "Place":
-        """Return the place with some parameters replaced; None removes one, several values repeat it."""
+        """Return the place with some parameters replaced; None removes one, several values repeat it.
+
+        Another key is another selection, which begins where every entry does.
+        """
+        if "key" in changes:
+            changes = dict.fromkeys(SELECTION) | changes
         kept = [(name, value) for name, value in self.parameters if name not in changes]
         added = [(name, value) for name, change in changes.items() for value in _values(change)]
         return Place(self.address, kept + added)
+
+    def without(self, *names: str) -> "Place":
+        """Return the place without parameters of these names, and with all others as they are."""
+        return Place(self.address, [each for each in self.parameters if each[0] not in names])
 
     def link(self, **changes: Change) -> str:
         """Return the address of the place, with some parameters replaced."""

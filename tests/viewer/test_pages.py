@@ -108,7 +108,9 @@ def test_the_failing_line_is_in_sight_without_a_click(client: TestClient, servic
     add_error(service, 1)
     page = client.get(f"/show/{key_of(1)}").text
     assert "shop/payments.py:64" in page
-    assert re.search(r'<mark class="line" data-number="64">\s*provider.charge\(total\)</mark>', page)
+    failing = re.search(r'<mark class="line" data-number="64">(.*?)</mark>', page)
+    assert failing
+    assert "provider.charge(total)" in re.sub(r"<[^>]*>", "", failing[1])
 
 
 def test_the_traceback_opens_frames_of_the_app_and_folds_those_of_libraries(
@@ -116,10 +118,10 @@ def test_the_traceback_opens_frames_of_the_app_and_folds_those_of_libraries(
 ) -> None:
     add_error(service, 1)
     page = client.get(f"/show/{key_of(1)}?tab=traceback").text
-    assert "2 library frames" in page
+    assert re.search(r'2 frames <span class="quiet">in psycopg</span>', page)
     assert page.index("KeyError") < page.index("led to") < page.rindex("psycopg.OperationalError")
     assert "order 48123 stays open" in page
-    assert "Traceback (most recent call last)" in page
+    assert "Traceback (most recent call last)" in client.get(urljoin(f"/show/{key_of(1)}", link(page, "Raw"))).text
     opened = re.findall(r"<details (open)?>\s*<summary><b dir=\"ltr\">charge", page)
     assert opened == ["open", "open"]
 
@@ -270,4 +272,4 @@ def test_a_custom_level_is_shown_with_its_number(client: TestClient, service: Se
     key = add(service, level=35)
     page = client.get(f"/show/{key}").text
     assert "Warning" in page
-    assert ">35<" in page
+    assert "level 35" in page

@@ -1,0 +1,76 @@
+"""What the detail of one entry shows: gathers it for the pages, and nothing that the chosen tab does not need."""
+
+from typing import Any
+
+from logster.entry import LEVEL_NUMBERS, Entry, Env
+from logster.links import Links
+from logster.redaction import Redactor
+from logster.viewer import samples, stack
+from logster.viewer.chart import SPANS, chart, since, span_of
+from logster.viewer.curl import curl
+from logster.viewer.listing import now_ms
+from logster.viewer.place import Place
+from logster.viewer.similar import similar
+from logster.viewer.title import title
+from logster.viewer.visit import Visit
+
+TABS = ("info", "traceback", "env", "timeline")
+
+# What a template may call; each works on entries and frames alone.
+WORDS: dict[str, Any] = {
+    "chain": stack.chain,
+    "culprit": stack.culprit,
+    "gist": samples.gist,
+    "level_numbers": LEVEL_NUMBERS,
+    "library": stack.library,
+    "short_path": stack.short_path,
+    "source": stack.source,
+    "spans": tuple(SPANS),
+    "stretches": stack.stretches,
+    "title_of": title,
+    "without_time": samples.without_time,
+}
+
+
+def nothing_selected() -> dict[str, Any]:
+    return {"entry": None, "missing": "", "tab": TABS[0], "window": samples.Window(None, 0, 0)}
+
+
+def selected(visit: Visit, key: str, place: Place) -> dict[str, Any]:
+    """Return what the templates of the detail need to show an entry, if there is one.
+
+    Arguments:
+        visit: who asks.
+        key: the entry's.
+        place: which of its parts, and of its env samples which.
+    """
+    entry = visit.store.entry(key)
+    if entry is None:
+        return nothing_selected() | {"missing": key}
+    now = now_ms()
+    tab = place.get("tab") if place.get("tab") in TABS else TABS[0]
+    window = samples.window(entry, visit.store.env_samples(key), place.get("env"), place.get("q"), now)
+    shown: dict[str, Any] = {
+        "entry": entry,
+        "missing": "",
+        "tab": tab,
+        "window": window,
+        "links": Links(visit.settings),
+        "version": entry.versions[0] if entry.versions else "",
+        "has_curl": bool(request_of(visit, window.sample)),
+    }
+    return shown | (_timeline(visit, entry, place, now) if tab == "timeline" else {})
+
+
+def request_of(visit: Visit, sample: Env | None) -> str:
+    """Return the command that repeats the request of an env sample, or "" where it is of none."""
+    if not sample:
+        return ""
+    settings = visit.settings
+    return curl(sample, Redactor(settings.redact_keys), settings.request_headers)
+
+
+def _timeline(visit: Visit, entry: Entry, place: Place, now: int) -> dict[str, Any]:
+    span = span_of(place.get("span"), entry.first_seen, entry.last_seen, now)
+    hours = visit.store.timeline(entry.key, since_ms=since(span, now), until_ms=now)
+    return {"chart": chart(span, hours, now), "similar": similar(visit.store, entry)}
