@@ -107,10 +107,22 @@ class Report(msgspec.Struct, frozen=True):
     sequence: int = 0
 
 
+class Group(msgspec.Struct):
+    """What a row stands for: all entries that a grouping pattern matches, `count` of them.
+
+    `members` are the keys of the newest hundred, newest first.
+    """
+
+    pattern: str
+    count: int
+    members: list[str]
+
+
 class Entry(msgspec.Struct, omit_defaults=False):
     """The stored, deduplicated row as the viewer and the HTTP API show it. Times are milliseconds since the epoch.
 
     In lists `exception`, `traceback` and `env` are left out (None, empty), because a list must cost its page only.
+    A row with a `group` shows its newest member's message; its count is that of all members' occurrences.
     """
 
     key: str
@@ -132,6 +144,7 @@ class Entry(msgspec.Struct, omit_defaults=False):
     traceback: str = ""
     env_count: int = 0
     env: list[Env] | None = None
+    group: Group | None = None
 
     def has(self, flag: str) -> bool:
         """Return whether `flag` ("protected", "solved", "regressed") is set."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from logster.errors import InvalidCursor
 
-_PLACE = re.compile(r"(\d{1,16})-([0-9a-f]{1,64})", re.ASCII)
+_PLACE = re.compile(r"(\d{1,16})-((?:g-)?[0-9a-f]{1,64})", re.ASCII)
 
 
 class Cursor(NamedTuple):

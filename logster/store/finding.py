@@ -20,7 +20,10 @@ def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collectio
     allowed = levels_of(levels)
     if query.levels is not None:
         allowed = tuple(level for level in levels_of(query.levels) if level in allowed)
-    shown = tenant.keys.rows(allowed) if "solved" not in query.flags_required else []
+    # Members of groups are rows of their own here: each stands for what it says itself.
+    shown = (
+        [*tenant.keys.rows(allowed), *map(tenant.keys.grouped, allowed)] if "solved" not in query.flags_required else []
+    )
     solved = tenant.keys.solved_rows(allowed) if "solved" not in query.flags_forbidden else []
     return stretch._replace(
         sets=(*shown, *solved),

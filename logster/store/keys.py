@@ -60,6 +60,20 @@ class Keys:
         return f"{self.prefix}history"
 
     @property
+    def regrouping(self) -> str:
+        return f"{self.prefix}patterns:regrouping"
+
+    @property
+    def groups(self) -> str:
+        return f"{self.prefix}groups"
+
+    def group(self, name: str) -> str:
+        return f"{self.prefix}group:{name}"
+
+    def grouped(self, level: int) -> str:
+        return f"{self.prefix}grouped:{level}"
+
+    @property
     def counters(self) -> str:
         return f"{self.prefix}counters"
 

@@ -1,10 +1,10 @@
 """Pages of the list as it stands, newest first. Which of its rows a query matches is for `finding`."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from logster.entry import LEVELS, Entry, Page, level_floor
-from logster.store import codec
+from logster.store import codec, grouping, regrouping
 from logster.store.connection import Command
 from logster.store.cursor import Cursor
 from logster.store.script import Word, script
@@ -35,14 +35,34 @@ class Stretch(NamedTuple):
 
 def plain_page(tenant: Tenant, stretch: Stretch, limit: int) -> Page:
     """Return the page as it stands: one round trip, and the cost of its rows."""
-    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=min(limit, _ROWS_AT_MOST))
-    total, follows, behind, rows = tenant.run_trimmed([call])[0]
+    total, follows, behind, rows = _listed(tenant, stretch, min(limit, _ROWS_AT_MOST))
     # A Redis that evicts may have taken an entry and left its place in the list.
-    if torn := [key.decode() for key, _, level, *_ in rows if level is None]:
+    torn = [(about[4] if about else key).decode() for key, _, about, level, *_ in rows if level is None]
+    if torn:
         tenant.run("delete", *torn)
         return plain_page(tenant, stretch, limit)
-    entries = [codec.decode_entry(key.decode(), values, env_count) for key, env_count, *values in rows]
+    entries = [_row(key.decode(), values, env_count, about) for key, env_count, about, *values in rows]
     return page_of(entries, stretch.step, bool(follows), bool(behind), total)
+
+
+def count(tenant: Tenant, levels: Collection[int] | None) -> int:
+    """Return how many rows there are on some levels."""
+    sets = tuple(tenant.keys.rows(levels_of(levels)))
+    return int(_listed(tenant, Stretch(sets, None, None, None, OLDER), 0)[0])
+
+
+def _listed(tenant: Tenant, stretch: Stretch, limit: int) -> Any:
+    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=limit)
+    marks: list[Command] = [["EXISTS", tenant.keys.unfinished_regrouping], ["EXISTS", tenant.keys.regrouping]]
+    listed, is_unfinished, is_going_on = tenant.run_trimmed([call, *marks])
+    if is_unfinished and not is_going_on:
+        regrouping.regroup(tenant)
+        return _listed(tenant, stretch, limit)
+    return listed
+
+
+def _row(key: str, values: list[Any], env_count: int, about: list[Any]) -> Entry:
+    return grouping.row(key, values, env_count, about) if about else codec.decode_entry(key, values, env_count)
 
 
 def page_of(entries: list[Entry], step: int, follows: bool, behind: bool, total: int | None) -> Page:

@@ -4,6 +4,7 @@ Owns what is kept of a pattern. How one is written and matched is for `logster.p
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,8 @@ import msgspec
 from logster import patterns
 from logster.errors import InvalidPattern, PatternExists, PatternNotFound
 from logster.patterns import Pattern
-from logster.store import history
+from logster.store import grouping, history
+from logster.store.connection import Command
 from logster.store.exporting import scanned
 from logster.store.filter import CODE
 from logster.store.tenant import Tenant
@@ -19,6 +21,7 @@ from logster.store.tenant import Tenant
 Kind = Literal["suppression", "grouping"]
 
 _KEYS_A_CALL = 50
+_SUGGESTED_FROM = 500
 
 
 class StoredPattern(msgspec.Struct, frozen=True):
@@ -37,12 +40,20 @@ def listed(tenant: Tenant, kind: Kind) -> list[StoredPattern]:
     keys = tenant.keys
     stored, hits = tenant.run_all([["HGETALL", keys.patterns(kind)], ["HGETALL", keys.pattern_hits]])
     counts = {text.decode(): int(count) for text, count in hits.items()}
+    if kind == "grouping":
+        counts = _members(tenant, [text.decode() for text in stored])
     found = []
     for text, value in stored.items():
         created, _, by = value.decode().partition("\t")
         found.append(StoredPattern(text.decode(), counts.get(text.decode(), 0), "ui", by, int(created)))
     found.sort(key=lambda each: (each.created_ms, each.pattern))
     return [*_of_code(tenant, counts), *found] if kind == "suppression" else found
+
+
+def _members(tenant: Tenant, texts: list[str]) -> dict[str, int]:
+    """Return how many members the groups of patterns have."""
+    commands: list[Command] = [["ZCARD", f"{tenant.keys.group(grouping.name_of(text))}:members"] for text in texts]
+    return dict(zip(texts, tenant.run_all(commands) if commands else [], strict=True))
 
 
 def _of_code(tenant: Tenant, counts: dict[str, int]) -> Iterator[StoredPattern]:
@@ -156,7 +167,8 @@ def delete_matching(tenant: Tenant, pattern: Pattern) -> int:
 
 def suggest(tenant: Tenant, keys: Iterable[str]) -> str:
     """Return a pattern that would group the entries of `keys`; empty where they have too little in common."""
-    answers = tenant.run_all([["HGET", tenant.keys.entry(key), "message"] for key in keys])
+    entries = islice(grouping.members(tenant, keys), _SUGGESTED_FROM)
+    answers = tenant.run_all([["HGET", tenant.keys.entry(key), "message"] for key in entries])
     return patterns.suggest([message.decode("utf-8", "replace") for message in answers if message])
 
 

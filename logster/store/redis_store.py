@@ -3,13 +3,27 @@
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from logster.entry import Bucket, Entry, Env, Page, Report
 from logster.errors import StoreUnavailable
 from logster.patterns import Rule, parse, rules
 from logster.settings import Settings, check_namespace
-from logster.store import clearing, codec, exporting, finding, importing, listing, lookup, patterns, reporting, timeline
+from logster.store import (
+    clearing,
+    codec,
+    exporting,
+    finding,
+    grouping,
+    importing,
+    listing,
+    lookup,
+    patterns,
+    regrouping,
+    reporting,
+    timeline,
+)
 from logster.store.archive import Header
 from logster.store.connection import Connection
 from logster.store.cursor import Cursor
@@ -27,7 +41,7 @@ from logster.store.timeline import Resolution
 if TYPE_CHECKING:
     from logster.search import Query
 
-_KEYS_A_CALL = 100
+_KEYS_A_CALL = 50
 _BEACON_EXPIRE_SECONDS = 120
 
 
@@ -62,7 +76,9 @@ class RedisStore:
         return reporting.report(reports, self._tenant_of, self._settings)
 
     def entry(self, key: str) -> Entry | None:
-        """Return an entry with exception and traceback, or None where there is none."""
+        """Return an entry, or a group by its row's key, with exception and traceback; None where there is none."""
+        if grouping.is_group(key):
+            return grouping.entry(self._tenant, key)
         keys = self._tenant.keys
         values, env_count = self._tenant.run_all(
             [["HMGET", keys.entry(key), *codec.ENTRY_FIELDS], ["LLEN", keys.env(key)]]
@@ -114,10 +130,10 @@ class RedisStore:
         return finding.found_page(tenant, finding.narrowed(tenant, stretch, query, levels), query, limit)
 
     def env_samples(self, key: str, *, limit: int | None = None) -> list[Env]:
-        """Return an entry's env samples, newest first, each with its "time" in milliseconds."""
+        """Return the env samples of an entry or a group's newest member, newest first, each with its "time" in ms."""
         if limit is not None and limit < 1:
             return []
-        keys = self._tenant.keys
+        keys, key = self._tenant.keys, grouping.newest(self._tenant, key)
         base, samples = self._tenant.run_all(
             [["HGET", keys.entry(key), "env_base"], ["LRANGE", keys.env(key), 0, -1 if limit is None else limit - 1]]
         )
@@ -125,7 +141,7 @@ class RedisStore:
 
     def delete(self, keys: Iterable[str]) -> int:
         """Delete entries, protected ones too, and return how many there were."""
-        return self._in_chunks("delete", keys)
+        return self._in_chunks("delete", grouping.members(self._tenant, keys))
 
     def clear(self) -> int:
         """Remove all entries that are not protected, and return how many; solved marks stay."""
@@ -133,19 +149,20 @@ class RedisStore:
 
     def protect(self, key: str) -> bool:
         """Keep an entry from being trimmed or cleared; return whether there is such an entry."""
-        return bool(self._tenant.run("protect", key=key))
+        return self._each("protect", key)
 
     def unprotect(self, key: str) -> bool:
         """Take an entry's protection away; return whether there is such an entry."""
-        return bool(self._tenant.run("unprotect", key=key))
+        return self._each("unprotect", key)
 
     def solve(self, keys: Iterable[str]) -> int:
         """Declare entries solved in the versions they were seen in, and return how many of them there are."""
-        return self._in_chunks("solve", keys, expire_seconds=self._settings.solved_expire_seconds)
+        members = grouping.members(self._tenant, keys)
+        return self._in_chunks("solve", members, expire_seconds=self._settings.solved_expire_seconds)
 
     def unsolve(self, keys: Iterable[str]) -> int:
         """Take solved marks away, show their entries again, and return how many marks there were."""
-        return self._in_chunks("unsolve", keys)
+        return self._in_chunks("unsolve", grouping.members(self._tenant, keys, solved=True))
 
     def allow_beacon(self, address: str, limit: int) -> bool:
         """Count one more JavaScript report of a client address, and return whether it stays within `limit` a minute."""
@@ -156,8 +173,7 @@ class RedisStore:
 
     def count(self, levels: Collection[int] | None = None) -> int:
         """Return how many entries are shown without a query."""
-        keys = self._tenant.keys.rows(listing.levels_of(levels))
-        return sum(self._tenant.run_trimmed([["ZCARD", key] for key in keys]))
+        return listing.count(self._tenant, levels)
 
     def clearable(self) -> tuple[int, int]:
         """Return how many entries clearing would remove, and how many would stay because they are protected."""
@@ -176,7 +192,7 @@ class RedisStore:
             return timeline.overall(self._tenant, resolution, since_ms, until_ms)
         if resolution != "hour":
             raise ValueError("An entry's timeline is kept by the hour only.")
-        return timeline.of_entry(self._tenant, key, since_ms, until_ms)
+        return timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
 
     def keys_starting(self, prefix: str, *, limit: int = 10) -> list[str]:
         """Return keys of entries that start with `prefix`, in order, and no more than `limit`."""
@@ -233,12 +249,13 @@ class RedisStore:
         return patterns.listed(self._tenant, kind)
 
     def add_pattern(self, kind: Kind, text: str, *, by: str = "") -> StoredPattern:
-        """Add a pattern, in force from now on in every process.
+        """Add a pattern, in force from now on in every process; what is stored is grouped by a grouping pattern, too.
 
         Raises:
             InvalidPattern: it cannot be used, or there is one like it; the text says why.
         """
-        return patterns.add(self._tenant, kind, text, by)
+        added = patterns.add(self._tenant, kind, text, by)
+        return self._regrouped(kind, added)
 
     def change_pattern(self, kind: Kind, text: str, new_text: str, *, by: str = "") -> StoredPattern:
         """Put another pattern in the place of one; its hits are counted from zero.
@@ -247,15 +264,18 @@ class RedisStore:
             PatternNotFound: there is no such pattern.
             InvalidPattern: the other one cannot be used, or there is one like it.
         """
-        return patterns.change(self._tenant, kind, text, new_text, by)
+        changed = patterns.change(self._tenant, kind, text, new_text, by)
+        return self._regrouped(kind, changed)
 
     def remove_pattern(self, kind: Kind, text: str, *, by: str = "") -> None:
-        """Remove a pattern.
+        """Remove a pattern; a grouping pattern gives its rows back.
 
         Raises:
             PatternNotFound: there is no such pattern.
         """
         patterns.remove(self._tenant, kind, text, by)
+        if kind == "grouping":
+            regrouping.regroup(self._tenant)
 
     def reset_count(self, text: str, *, by: str = "") -> int:
         """Count the hits of a suppression pattern, or of a rule of the app's own, from zero; return how many were.
@@ -321,10 +341,19 @@ class RedisStore:
             )
         return tenant
 
+    def _regrouped(self, kind: Kind, pattern: StoredPattern) -> StoredPattern:
+        if kind == "suppression":
+            return pattern
+        regrouping.regroup(self._tenant)
+        return patterns.found(self._tenant, kind, pattern.pattern)
+
     def _in_chunks(self, script: str, keys: Iterable[str], **arguments: int) -> int:
-        remaining = list(keys)
+        remaining = iter(keys)
         changed = 0
-        while remaining:
-            chunk, remaining = remaining[:_KEYS_A_CALL], remaining[_KEYS_A_CALL:]
+        while chunk := list(islice(remaining, _KEYS_A_CALL)):
             changed += self._tenant.run(script, *chunk, **arguments)
         return changed
+
+    def _each(self, script: str, key: str) -> bool:
+        changed = [self._tenant.run(script, key=each) for each in grouping.members(self._tenant, [key])]
+        return any(changed)

@@ -10,7 +10,7 @@ from logster.entry import Report
 from logster.errors import StoreUnavailable
 from logster.fingerprint import VERSION
 from logster.settings import Settings
-from logster.store import codec
+from logster.store import codec, grouping
 from logster.store.connection import Command
 from logster.store.script import Word
 from logster.store.tenant import Tenant
@@ -85,6 +85,7 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
     }
     if suppressed_by := filter_.suppressed_by(subject, lambda: latest.env):
         return tenant.call("suppress", pattern=suppressed_by, count=report.count, **admission)
+    pattern = filter_.grouped_by(subject)
     return tenant.call(
         "report",
         *_samples(report, settings.max_env_count_per_entry),
@@ -109,6 +110,8 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         max_age_ms=settings.max_age_seconds * 1_000,
         max_env=settings.max_env_count_per_entry,
         raised=raised,
+        group=grouping.name_of(pattern),
+        pattern=pattern,
         **admission,
     )
 

@@ -61,13 +61,13 @@ def routes() -> list[Route]:
 
 async def listed(request: Request) -> Response:
     """List the patterns in the order in which they are asked, the app's own first."""
-    kind = _kind(request)
+    kind = kind_of(request)
     return answer({"patterns": await with_store(request, lambda store: store.patterns(kind))})
 
 
 async def add(request: Request) -> Response:
     """Add a pattern."""
-    kind, wanted, by = _kind(request), body(request, New), visit_of(request).by
+    kind, wanted, by = kind_of(request), body(request, New), visit_of(request).by
 
     def work(store: RedisStore) -> dict[str, Any]:
         made = store.add_pattern(kind, wanted.pattern, by=by)
@@ -79,7 +79,7 @@ async def add(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Put another pattern in the place of one."""
-    kind, wanted, by = _kind(request), body(request, Changed), visit_of(request).by
+    kind, wanted, by = kind_of(request), body(request, Changed), visit_of(request).by
     old, new = wanted.pattern, wanted.new_pattern
     made = await with_store(request, lambda store: store.change_pattern(kind, old, new, by=by))
     return answer(made)
@@ -87,7 +87,7 @@ async def change(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     """Remove a pattern; what it grouped becomes rows again."""
-    kind, wanted, by = _kind(request), body(request, Named), visit_of(request).by
+    kind, wanted, by = kind_of(request), body(request, Named), visit_of(request).by
     await with_store(request, lambda store: store.remove_pattern(kind, wanted.pattern, by=by))
     return answer({"removed": wanted.pattern})
 
@@ -101,14 +101,14 @@ async def reset_count(request: Request) -> Response:
 
 async def suggest(request: Request) -> Response:
     """Propose a pattern for entries; empty where they have too little in common."""
-    _kind(request)
+    kind_of(request)
     wanted = body(request, Selected)
     return answer({"pattern": await with_store(request, lambda store: store.suggest(wanted.keys))})
 
 
 async def preview(request: Request) -> Response:
     """Say how many entries a pattern matches."""
-    _kind(request)
+    kind_of(request)
     wanted = body(request, Named)
     return answer({"pattern": wanted.pattern, "count": await with_store(request, _count_of(wanted.pattern))})
 
@@ -123,7 +123,8 @@ async def history(request: Request) -> Response:
     return answer({"history": await with_store(request, lambda store: store.history(limit))})
 
 
-def _kind(request: Request) -> Kind:
+def kind_of(request: Request) -> Kind:
+    """Return which patterns an address is about."""
     for kind in KINDS:
         if request.path_params["kind"] == kind:
             return kind

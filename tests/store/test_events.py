@@ -16,8 +16,8 @@ def test_every_change_is_told_in_order(store: RedisStore, settings: Settings) ->
         store.clear()
         told = [next(events) for _ in range(8)]
     reported = {"kind": "report", "key": key_of(1)}
-    assert told[0] == {**reported, "level": 40, "new": True, "count": 3, "outcome": "created"}
-    assert told[1] == {**reported, "level": 50, "new": False, "count": 4, "outcome": "merged"}
+    assert told[0] == {**reported, "level": 40, "new": True, "count": 3, "outcome": "created", "group": ""}
+    assert told[1] == {**reported, "level": 50, "new": False, "count": 4, "outcome": "merged", "group": ""}
     assert [event["kind"] for event in told[2:]] == ["protect", "unprotect", "solve", "unsolve", "delete", "clear"]
     assert all(event["key"] == key_of(1) for event in told[2:7])
 

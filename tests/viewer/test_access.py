@@ -14,13 +14,14 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, live, metrics, pages, patterns
+from logster.viewer import api, assets, beacon, copies, forms, live, metrics, pages, patterns
 from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
 ROUTES = [
     *copies.routes(),
     *pages.routes(),
+    *forms.routes(),
     *api.routes(),
     *patterns.routes(),
     *metrics.routes(),

@@ -4,7 +4,7 @@
 -- ARGV: limit
 -- Returns: how many were removed; fewer than the limit means that none is left
 -- Cost: O(limit × log entries), 20 µs an entry
--- Uses: names, remove, trimming
+-- Uses: names, rows, remove, trimming
 
 local limit = unpack(ARGV)
 return trim_backlog(KEYS[1], 0, tonumber(limit))

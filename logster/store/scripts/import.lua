@@ -4,7 +4,7 @@
 -- ARGV: key, mode, max_env, mark_end, mark_versions, field_words, timeline_words, values...
 -- Returns: created, replaced, merged, or exists where the mode is `add` and there is such an entry already
 -- Cost: O(size of the entry + log entries), 50 µs
--- Uses: names, remove, solving, samples
+-- Uses: names, rows, remove, solving, samples
 
 local key, mode, max_env, mark_end, mark_versions, field_words, timeline_words = unpack(ARGV, 1, 7)
 local FIRST = 8 -- of the values: field, value, …, bucket, count, …, time of a sample, its lines, …
@@ -55,7 +55,7 @@ local function merged(known, given)
         known[name] = value
       end
     end
-    known.message_text = given.message_text
+    known.message_text, known.raised = given.message_text, given.raised
   end
   known.count = digits(tonumber(known.count) + tonumber(given.count))
   known.first = digits(math.min(tonumber(known.first), tonumber(given.first)))
@@ -109,6 +109,7 @@ local function mark()
 end
 
 local function write(fields, kept_samples)
+  fields.group = nil
   for name, value in pairs(fields) do
     redis.call('HSET', entry, name, value)
   end
@@ -116,7 +117,8 @@ local function write(fields, kept_samples)
     redis.call('RPUSH', samples, sample)
   end
   local last = fields.last
-  redis.call('ZADD', rows_of(prefix, tonumber(fields.level), fields.solved), last, key)
+  -- Its group, if any, is found once all is imported.
+  enlist(prefix, key, { level = tonumber(fields.level), last = last, solved = fields.solved })
   if fields.protected then
     redis.call('SADD', prefix .. 'protected', key)
   else

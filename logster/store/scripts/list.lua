@@ -2,23 +2,38 @@
 --
 -- KEYS: prefix, sets...
 -- ARGV: limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
--- Returns: {total, more rows follow, rows lie behind, {row…}}; a row is {key, env count, fields…}
--- Cost: O(sets × log entries + limit)
+-- Returns: {total, more rows follow, rows lie behind, {row…}}; a row is {key, env count, group, fields…}; the group is
+--   {pattern, occurrences, first seen, how many members, newest member, {newest members…}} or {}; its fields are those
+--   of its newest member on these levels
+-- Cost: O(sets × log entries + limit), plus 20 µs a group
 -- Uses: names, walk
 
 local limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
 limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 7) }
 
+local prefix = KEYS[1]
+
+local function group_at(row)
+  local name = prefix .. 'group:' .. row.group
+  local about = redis.call('HMGET', name, 'pattern', 'occurrences')
+  local first = redis.call('ZRANGE', name .. ':first', 0, 0, 'WITHSCORES')[2]
+  local newest = redis.call('ZREVRANGE', name .. ':' .. row.level, 0, 0)[1]
+  return { about[1] or '', about[2] or 0, first or 0, redis.call('ZCARD', name .. ':members'), newest or '',
+    redis.call('ZREVRANGE', name .. ':members', 0, 99) }
+end
+
 local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
-local total, behind = total_of(walks), has_behind(walks)
+local total, behind = measure(prefix, walks)
 local rows = {}
 while #rows < limit do
   local row = next_row(walks, limit + 1)
   if not row then
     break
   end
-  local values = redis.call('HMGET', KEYS[1] .. 'entry:' .. row.key, unpack(fields))
-  rows[#rows + 1] = { row.key, redis.call('LLEN', KEYS[1] .. 'env:' .. row.key), unpack(values) }
+  local group = row.group and group_at(row) or {}
+  local key = group[5] or row.key
+  local values = redis.call('HMGET', prefix .. 'entry:' .. key, unpack(fields))
+  rows[#rows + 1] = { row.key, redis.call('LLEN', prefix .. 'env:' .. key), group, unpack(values) }
 end
-return { total, next_row(walks, limit + 1) and 1 or 0, behind and 1 or 0, rows }
+return { total, limit > 0 and next_row(walks, limit + 1) and 1 or 0, behind and 1 or 0, rows }

@@ -4,7 +4,7 @@
 -- ARGV: keys...
 -- Returns: how many were removed
 -- Cost: O(keys × log entries), 20 µs a key
--- Uses: names, remove
+-- Uses: names, rows, remove
 
 local prefix = KEYS[1]
 local removed = 0

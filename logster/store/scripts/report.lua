@@ -4,15 +4,15 @@
 -- KEYS: prefix
 -- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
 --   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
---   patterns_version, sender, sequence, after, samples...
+--   group, pattern, patterns_version, sender, sequence, after, samples...
 -- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
--- Uses: names, admission, remove, trimming, solving, samples, timeline
+-- Uses: names, admission, rows, remove, trimming, solving, samples, timeline
 
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
-  patterns_version, sender, sequence, after = unpack(ARGV)
-local SAMPLES = 26 -- the first of the samples: time, lines, time, lines, …
+  group, pattern, patterns_version, sender, sequence, after = unpack(ARGV)
+local SAMPLES = 28 -- the first of the samples: time, lines, time, lines, …
 local TRIMMED_AT_MOST = 20
 
 local prefix = KEYS[1]
@@ -40,9 +40,17 @@ local function create()
   set_unless_empty({
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
-    last = digits(last), fingerprint = fingerprint_version, raised = raised,
+    last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
     first_message = first_message ~= message and first_message or '',
   })
+end
+
+local function known_entry()
+  local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'count', 'message', 'first_message', 'versions',
+    'protected', 'raised', 'group', 'solved')
+  return found[1] and { level = tonumber(found[1]), first = found[2], last = found[3], count = tonumber(found[4]),
+    message = found[5], first_message = found[6], versions = found[7], protected = found[8], raised = found[9] or nil,
+    group = found[10] or nil, solved = found[11] or nil }
 end
 
 local function add_version(versions)
@@ -58,6 +66,14 @@ local function add_version(versions)
   redis.call('HSET', entry, 'versions', table.concat(kept, '\n'))
 end
 
+local function put(name, value, known)
+  if value ~= '' and value ~= known then
+    redis.call('HSET', entry, name, value)
+  elseif value == '' and known then
+    redis.call('HDEL', entry, name)
+  end
+end
+
 local function remember_message(known)
   if first < tonumber(known.first) then
     redis.call('HSET', entry, 'first', digits(first), 'first_message', first_message)
@@ -70,9 +86,7 @@ local function remember_message(known)
   if message ~= known.message then
     redis.call('HSET', entry, 'message', message, 'message_text', message_text)
   end
-  if raised ~= (known.raised or '') then
-    redis.call(raised == '' and 'HDEL' or 'HSET', entry, 'raised', raised ~= '' and raised or nil)
-  end
+  put('raised', raised, known.raised)
 end
 
 local function merge(known)
@@ -80,17 +94,31 @@ local function merge(known)
   remember_message(known)
   add_version(known.versions or '')
   if level > known.level then
-    redis.call('ZREM', rows_of(prefix, known.level, false), key)
     redis.call('HSET', entry, 'level', level)
   end
+  if last < tonumber(known.last) then
+    group, pattern = known.group or '', ''
+  else
+    put('group', group, known.group)
+  end
+  if known.solved then
+    redis.call('HDEL', entry, 'solved')
+  end
+  first = math.min(first, tonumber(known.first))
   level = math.max(level, known.level)
   last = math.max(last, tonumber(known.last))
   redis.call('HSET', entry, 'last', digits(last))
 end
 
-local function list(is_protected)
-  redis.call('ZADD', rows_of(prefix, level, false), digits(last), key)
-  if not is_protected then
+local function list(known)
+  local state = changed({ level = level, last = digits(last), first = digits(first), count = count },
+    { group = group, pattern = pattern })
+  if known then
+    relist(prefix, key, known, state)
+  else
+    enlist(prefix, key, state)
+  end
+  if not known or not known.protected then
     redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
   end
 end
@@ -123,18 +151,15 @@ if solved_in and version ~= '' and has_line(solved_in, version) then
 end
 
 local reported, reported_level, reported_last = count, level, last
-local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'message', 'first_message', 'versions', 'protected',
-  'raised')
+local known = known_entry()
 local outcome = 'created'
-if found[1] then
+if known then
   outcome = 'merged'
-  show(prefix, key)
-  merge({ level = tonumber(found[1]), first = found[2], last = found[3], message = found[4],
-    first_message = found[5], versions = found[6], raised = found[8] })
+  merge(known)
 else
   create()
 end
-list(found[7])
+list(known)
 if solved_in then
   outcome = 'regressed'
   set_unless_empty({ regressed = 1, details = details, text = text, location = location })
@@ -145,8 +170,8 @@ end
 keep_samples()
 count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
 redis.call('PUBLISH', prefix .. 'events', string.format(
-  '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s"}',
-  key, level, tostring(outcome == 'created'), count, outcome))
+  '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s","group":"%s"}',
+  key, level, tostring(outcome == 'created'), count, outcome, group))
 trim_age(prefix, now - max_age_ms, TRIMMED_AT_MOST)
 if outcome == 'created' then
   trim_backlog(prefix, tonumber(max_backlog), TRIMMED_AT_MOST)

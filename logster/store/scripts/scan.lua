@@ -81,7 +81,7 @@ while #keys < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MO
     return { 1, '', '', keys }
   end
   last, walked = row, walked + 1
-  if matches(row.key) then
+  if not row.group and matches(row.key) then
     keys[#keys + 1] = row.key
   end
 end

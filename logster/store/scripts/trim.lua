@@ -5,7 +5,7 @@
 -- ARGV: max_age_ms, limit
 -- Returns: how many entries it dealt with; fewer than the limit means that none is left
 -- Cost: O(log entries), plus 20 µs for each entry it deals with
--- Uses: names, remove, trimming, solving
+-- Uses: names, rows, remove, trimming, solving
 
 local max_age_ms, limit = unpack(ARGV)
 local prefix = KEYS[1]

@@ -4,7 +4,7 @@
 -- ARGV: keys...
 -- Returns: how many marks there were
 -- Cost: O(keys × log entries), 10 µs a key
--- Uses: names, solving
+-- Uses: names, rows, solving
 
 local prefix = KEYS[1]
 local unsolved = 0

@@ -1,15 +1,15 @@
--- Removes an entry with all that belongs to it, and says whether there was one. Needs names.
+-- Removes an entry with all that belongs to it, and says whether there was one. Needs names, rows.
 
 local function remove(prefix, key)
-  local level = redis.call('HGET', prefix .. 'entry:' .. key, 'level')
-  local levels = level and { tonumber(level) } or LEVELS
+  local state = state_of(prefix, key)
   local listed = 0
-  for _, each in ipairs(levels) do
-    listed = listed + redis.call('ZREM', rows_of(prefix, each, false), key)
-    listed = listed + redis.call('ZREM', rows_of(prefix, each, true), key)
+  if state then
+    delist(prefix, key, state)
+  else
+    listed = delist_everywhere(prefix, key)
   end
   redis.call('ZREM', prefix .. 'trimmable', key)
   redis.call('SREM', prefix .. 'protected', key)
   redis.call('UNLINK', prefix .. 'entry:' .. key, prefix .. 'env:' .. key, prefix .. 'timeline:hour:entry:' .. key)
-  return level or listed > 0
+  return state or listed > 0
 end

@@ -1,4 +1,4 @@
--- Marks that say which versions an entry is solved in. They outlive the entry, and expire. Needs names.
+-- Marks that say which versions an entry is solved in. They outlive the entry, and expire. Needs names, rows.
 
 local function forget_mark(prefix, key)
   redis.call('ZREM', prefix .. 'solved', key)
@@ -24,12 +24,11 @@ end
 
 -- Puts a solved entry back among the rows that are shown.
 local function show(prefix, key)
-  local entry = prefix .. 'entry:' .. key
-  if redis.call('HDEL', entry, 'solved') == 0 then
+  local state = state_of(prefix, key)
+  if not state or not state.solved then
     return false
   end
-  local found = redis.call('HMGET', entry, 'level', 'last')
-  redis.call('ZREM', rows_of(prefix, tonumber(found[1]), true), key)
-  redis.call('ZADD', rows_of(prefix, tonumber(found[1]), false), found[2], key)
+  redis.call('HDEL', prefix .. 'entry:' .. key, 'solved')
+  relist(prefix, key, state, changed(state, { solved = '' }))
   return true
 end

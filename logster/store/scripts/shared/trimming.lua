@@ -1,4 +1,4 @@
--- Removes the oldest unprotected entries, a bounded number a call, and returns how many. Needs names, remove.
+-- Removes the oldest unprotected entries, a bounded number a call, and returns how many. Needs names, rows, remove.
 
 local function remove_range(prefix, keys)
   for _, key in ipairs(keys) do

@@ -1,6 +1,8 @@
 -- Walks the rows of several sorted sets as one list, newest first or oldest first. Needs names.
 --
 -- Rows of equal last seen are ordered by key. A cursor is a place in that order, whether its row still exists or not.
+-- A group has a row in the set of each level of its members; the newest of those that are walked stands for it, and
+-- shadows the others.
 
 -- How many rows of a set stand before the place (score, key), walking from the newest.
 local function rank_of(set, score, key)
@@ -21,7 +23,8 @@ end
 local function stretch(set, since_ms, until_ms, cursor_score, cursor_key, step)
   local first = until_ms == '' and 0 or redis.call('ZCOUNT', set, '(' .. until_ms, '+inf')
   local stop = since_ms == '' and redis.call('ZCARD', set) or redis.call('ZCOUNT', set, since_ms, '+inf')
-  local walk = { set = set, first = first, stop = math.max(first, stop), step = step, rows = {}, at = 1 }
+  local walk = { set = set, first = first, stop = math.max(first, stop), step = step, rows = {}, at = 1,
+    level = tonumber(string.match(set, '%d+$')) }
   walk.position = step == 1 and first or walk.stop - 1
   if cursor_score ~= '' then
     local rank = rank_of(set, cursor_score, cursor_key)
@@ -68,6 +71,20 @@ local function is_before(a, b, step)
   return (a.key > b.key) == (step == 1)
 end
 
+local function group_of(key)
+  return string.match(key, '^g%-(.+)')
+end
+
+local function is_shadowed(walks, walk, key, time)
+  for _, other in ipairs(walks) do
+    local score = other ~= walk and tonumber(redis.call('ZSCORE', other.set, key) or nil)
+    if score and (score > time or score == time and other.level > walk.level) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Takes the next row of all sets, or nil where none is left.
 local function next_row(walks, chunk)
   local best, best_walk
@@ -79,6 +96,10 @@ local function next_row(walks, chunk)
   end
   if best then
     best_walk.at = best_walk.at + 1
+    best.level, best.group = best_walk.level, group_of(best.key)
+    if best.group and is_shadowed(walks, best_walk, best.key, best.time) then
+      return next_row(walks, chunk)
+    end
   end
   return best
 end
@@ -91,20 +112,32 @@ local function start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
   return walks
 end
 
-local function total_of(walks)
-  local total = 0
-  for _, walk in ipairs(walks) do
-    total = total + walk.stop - walk.first
-  end
-  return total
-end
-
--- Whether rows lie on the other side of where the walks start.
-local function has_behind(walks)
-  for _, walk in ipairs(walks) do
-    if walk.step == 1 and walk.position > walk.first or walk.step == -1 and walk.position < walk.stop - 1 then
-      return true
+-- How many rows of the walks are shadowed: between their ends, and on the other side of where they start.
+local function count_shadowed(prefix, walks)
+  local within, behind = 0, 0
+  for _, group in ipairs(#walks > 1 and redis.call('SMEMBERS', prefix .. 'groups') or {}) do
+    for _, walk in ipairs(walks) do
+      local rank = redis.call('ZREVRANK', walk.set, 'g-' .. group)
+      local time = rank and tonumber(redis.call('ZSCORE', walk.set, 'g-' .. group))
+      if rank and rank >= walk.first and rank < walk.stop and is_shadowed(walks, walk, 'g-' .. group, time) then
+        within = within + 1
+        if walk.step == 1 and rank < walk.position or walk.step == -1 and rank > walk.position then
+          behind = behind + 1
+        end
+      end
     end
   end
-  return false
+  return within, behind
+end
+
+-- How many rows there are, and whether some lie on the other side of where the walks start. To be asked before they do.
+local function measure(prefix, walks)
+  local total, behind = 0, 0
+  for _, walk in ipairs(walks) do
+    total = total + walk.stop - walk.first
+    local passed = walk.step == 1 and walk.position - walk.first or walk.stop - 1 - walk.position
+    behind = behind + math.min(math.max(passed, 0), walk.stop - walk.first)
+  end
+  local shadowed, shadowed_behind = count_shadowed(prefix, walks)
+  return total - shadowed, behind - shadowed_behind > 0
 end
