@@ -10,7 +10,14 @@ import click
 from logster.cli import INTERRUPTED as INTERRUPTED
 from logster.cli import WRONG_USE as WRONG_USE
 from logster.cli.visible import visible
-from logster.errors import LogsterError, MissingExtra, QuerySyntaxError, SchemaMismatch, StoreUnavailable
+from logster.errors import (
+    LogsterError,
+    MissingExtra,
+    PatternNotFound,
+    QuerySyntaxError,
+    SchemaMismatch,
+    StoreUnavailable,
+)
 
 DONE = 0
 NOTHING = 1
@@ -47,6 +54,8 @@ def guarded(command: Callable[[], object]) -> int:
         return _told(f"{error}{_with_caret(error)}", WRONG_USE)
     except (StoreUnavailable, SchemaMismatch) as error:
         return _told(str(error), REDIS_AWAY)
+    except PatternNotFound as error:
+        return _told(str(error), NOTHING)
     except (LogsterError, OSError) as error:
         return _told(_words_of(error), WRONG_USE)
     except Exception as error:

@@ -11,7 +11,7 @@ _SHOWN = 5
 def key_of(store: RedisStore, typed: str) -> str:
     """Return the whole key; one that is typed whole is taken as it is, whether there is such an entry or not."""
     key = typed.strip().lower()
-    if len(key) == WHOLE or key.startswith("g-"):
+    if len(key.removeprefix("g-")) == WHOLE:
         return key
     if len(key) < _SHORTEST:
         fail(f"{typed!r} is too short for a key: give {_SHORTEST} characters of it at least.", WRONG_USE)

@@ -26,6 +26,8 @@ def row(entry: Entry, *, count: int | None = None) -> Text:
     shown.append(f"  {visible(entry.key)[:KEY_SHOWN]}", "dim")
     shown.append(f"  {visible(entry.logger)}", "blue")
     shown.append(f"  {first_line(entry.message) or '(empty)'}")
+    if entry.group:
+        shown.append(f"  ({entry.group.count:,} entries of {visible(entry.group.pattern)})", "cyan")
     if entry.flags:
         shown.append(f"  [{', '.join(entry.flags)}]", "green")
     return shown

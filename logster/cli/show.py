@@ -55,6 +55,7 @@ def _facts(entry: Entry) -> list[tuple[str, str]]:
     place = entry.location
     facts = [
         ("key", entry.key),
+        ("group of", f"{entry.group.count:,} entries that match {entry.group.pattern}" if entry.group else ""),
         ("count", f"{entry.count:,}"),
         ("first seen", moment(entry.first_seen)),
         ("last seen", moment(entry.last_seen)),

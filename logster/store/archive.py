@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from logster.entry import LEVELS, Env, ExceptionInfo, Frame
-from logster.errors import InvalidArchive
+from logster.errors import InvalidArchive, InvalidPattern
+from logster.patterns import parse
 
 FORMAT = 1
 LONGEST_LINE = 64 * 1024 * 1024
@@ -17,7 +18,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 # Fields of the store that a record says in its own words, or that may be compressed by another version of zlib.
 SAID = frozenset(
     (
-        *("level", "count", "first", "last", "location", "details", "env_base", "versions"),
+        *("level", "count", "first", "last", "location", "details", "env_base", "versions", "group"),
         *("protected", "solved", "regressed"),
     )
 )
@@ -50,9 +51,15 @@ class Pattern(Record, frozen=True, tag="pattern"):
     purpose: Literal["suppression", "grouping"]
     pattern: str
     count: Natural = 0
-    source: str = "ui"
+    source: Literal["ui", "code"] = "ui"
     by: str = ""
     created_ms: Natural = 0
+
+    def __post_init__(self) -> None:
+        if self.source == "ui":
+            check_pattern(self.pattern)
+        elif self.purpose != "suppression":
+            raise ValueError("purpose: an app's own code has rules for suppression only")
 
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -127,6 +134,21 @@ class Timeline(Record, frozen=True, tag="timeline"):
             raise ValueError(f"level is {self.level}; allowed are {', '.join(map(str, LEVELS))}")
 
 
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Who changed what."""
+
+    time_ms: Natural
+    kind: str
+    by: str = ""
+    subject: str = ""
+
+
+class History(Record, frozen=True, tag="history"):
+    """The changes that are remembered, newest first."""
+
+    changes: list[Change]
+
+
 class Counters(Record, frozen=True, tag="counters"):
     """What else the store counts."""
 
@@ -139,7 +161,7 @@ class End(Record, frozen=True, tag="end"):
     entries: Natural
 
 
-AnyRecord = Header | Pattern | ArchivedEntry | ArchivedMark | Timeline | Counters | End
+AnyRecord = Header | Pattern | ArchivedEntry | ArchivedMark | Timeline | History | Counters | End
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
@@ -166,6 +188,16 @@ def decode(line: bytes, number: int) -> AnyRecord:
         raise InvalidArchive(number, f"it is not JSON: {error}") from None
     except (UnicodeDecodeError, RecursionError) as error:
         raise InvalidArchive(number, f"it cannot be read: {type(error).__name__}") from None
+
+
+def check_pattern(text: str) -> None:
+    """Raise ValueError unless a pattern is one, in the form in which patterns are kept."""
+    try:
+        kept = parse(text).text
+    except InvalidPattern as error:
+        raise ValueError(f"pattern: {str(error).rstrip('.')}") from None
+    if kept != text:
+        raise ValueError(f"pattern: {text!r} is to be written {kept!r}")
 
 
 def text_of(value: bytes) -> str:

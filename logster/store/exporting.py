@@ -1,21 +1,35 @@
 """Reads a whole namespace as the lines of an archive, in pieces that never hold Redis for long."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Literal
 
 import logster
 from logster.entry import LEVELS
 from logster.store import archive, packing
-from logster.store.archive import FORMAT, ArchivedEntry, ArchivedMark, Counters, End, Header, Record, Timeline
+from logster.store.archive import (
+    FORMAT,
+    ArchivedEntry,
+    ArchivedMark,
+    Change,
+    Counters,
+    End,
+    Header,
+    History,
+    Pattern,
+    Record,
+    Timeline,
+)
 from logster.store.connection import Command
+from logster.store.filter import CODE
 from logster.store.tenant import SCHEMA, Tenant
 
 _KEYS_A_CALL = 100
 _LENGTH_MS = {"hour": packing.HOUR_MS, "minute": packing.MINUTE_MS}
 
 
-def records(tenant: Tenant, patterns: Callable[[], Sequence[Record]]) -> Iterator[Record]:
+def records(tenant: Tenant) -> Iterator[Record]:
     """Yield all that a namespace keeps; each entry as it is at one moment, and once.
 
     An entry that is reported meanwhile may be given as it was before or after. The keys of entries are remembered
@@ -23,15 +37,41 @@ def records(tenant: Tenant, patterns: Callable[[], Sequence[Record]]) -> Iterato
     """
     namespace = tenant.keys.namespace
     yield Header(FORMAT, SCHEMA, namespace, int(time.time() * 1_000), logster.__version__)
-    yield from patterns()
+    yield from patterns(tenant)
     seen: set[bytes] = set()
     for keys in _keys(tenant, seen):
         yield from entries(tenant, keys)
     yield from _marks(tenant, seen)
     yield from _timelines(tenant)
-    if counts := tenant.run_all([["HGETALL", tenant.keys.counters]])[0]:
+    counts, changes = tenant.run_all([["HGETALL", tenant.keys.counters], ["LRANGE", tenant.keys.history, 0, -1]])
+    if changes:
+        yield History([_change(line) for line in changes])
+    if counts:
         yield Counters({name.decode(): int(count) for name, count in counts.items()})
     yield End(len(seen))
+
+
+def patterns(tenant: Tenant) -> Iterator[Pattern]:
+    """Yield the patterns in the order in which they are asked, and the hits of rules that apps have in their code."""
+    kinds: tuple[Literal["suppression", "grouping"], ...] = ("suppression", "grouping")
+    names = [tenant.keys.pattern_hits, *map(tenant.keys.patterns, kinds)]
+    counted, *stored = tenant.run_all([["HGETALL", name] for name in names])
+    hits = {text.decode(): int(count) for text, count in counted.items()}
+    for kind, found in zip(kinds, stored, strict=True):
+        made = []
+        for text, value in found.items():
+            created, _, by = value.decode().partition("\t")
+            count = hits.pop(text.decode(), 0) if kind == "suppression" else 0
+            made.append(Pattern(kind, text.decode(), count, by=by, created_ms=int(created)))
+        yield from sorted(made, key=lambda each: (each.created_ms, each.pattern))
+    for text, count in sorted(hits.items()):
+        if text.startswith(CODE):
+            yield Pattern("suppression", text.removeprefix(CODE), count, "code")
+
+
+def _change(line: bytes) -> Change:
+    time_ms, kind, by, subject = line.decode("utf-8", "replace").split("\t", 3)
+    return Change(int(time_ms), kind, by, subject)
 
 
 def entries(tenant: Tenant, keys: Sequence[str]) -> Iterator[ArchivedEntry]:
@@ -95,6 +135,6 @@ def _timelines(tenant: Tenant) -> Iterator[Timeline]:
             yield Timeline(resolution, level, buckets)  # type: ignore[arg-type]
 
 
-def lines(tenant: Tenant, patterns: Callable[[], Sequence[Record]]) -> Iterator[bytes]:
+def lines(tenant: Tenant) -> Iterator[bytes]:
     """Yield a namespace as the lines of an archive."""
-    return (archive.encode(record) for record in records(tenant, patterns))
+    return (archive.encode(record) for record in records(tenant))

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from logster.errors import ArchiveConflict, InvalidArchive
-from logster.store import archive, exporting, packing
+from logster.store import archive, exporting, history, packing, regrouping
 from logster.store.archive import (
     FORMAT,
     AnyRecord,
@@ -15,11 +15,13 @@ from logster.store.archive import (
     Counters,
     End,
     Header,
+    History,
     Mark,
     Pattern,
     Timeline,
 )
 from logster.store.connection import Command
+from logster.store.filter import CODE
 from logster.store.script import Word, script
 from logster.store.tenant import SCHEMA, Tenant
 
@@ -31,6 +33,7 @@ Progress = Callable[[int], None]
 
 _ENTRIES_A_CALL = 100
 _BYTES_A_CALL = 1_000_000
+_CHANGES_AT_MOST = 100
 _BUCKET_MS = {"hour": packing.HOUR_MS, "minute": packing.MINUTE_MS}
 
 
@@ -92,7 +95,6 @@ def write(
     lines: Lines,
     mode: Mode,
     max_env: int,
-    add_pattern: Callable[[Pattern, Mode], int],
     progress: Progress = lambda _: None,
 ) -> Imported:
     """Write an archive that was checked, and return what became of its entries."""
@@ -100,11 +102,13 @@ def write(
     for batch in _batches(_read(lines)):
         entries = [line.record for line in batch if isinstance(line.record, ArchivedEntry)]
         _write_entries(tenant, entries, mode, max_env, done)
-        for line in batch:
-            if isinstance(line.record, Pattern):
-                done.patterns += add_pattern(line.record, mode)
+        _write_patterns(tenant, [line.record for line in batch if isinstance(line.record, Pattern)], mode, done)
         _write_others(tenant, [line.record for line in batch], mode)
         progress(len(entries))
+    # Which entries belong together, the patterns say; those that were there before count, too.
+    if tenant.run_all([["EXISTS", tenant.keys.patterns("grouping")]])[0]:
+        tenant.learn()
+        regrouping.regroup(tenant)
     tenant.run_all([["PUBLISH", tenant.keys.events, '{"kind":"import"}']])
     return done
 
@@ -206,10 +210,38 @@ def _write_others(tenant: Tenant, records: list[AnyRecord], mode: Mode) -> None:
             length = _BUCKET_MS[record.resolution]
             counts = {str(start // length): count for start, count in record.counts}
             commands += _counts(tenant, tenant.keys.timeline(record.resolution, record.level), counts, mode)
+        elif isinstance(record, History):
+            commands += _history(tenant, record)
         elif isinstance(record, Counters):
             commands += _counts(tenant, tenant.keys.counters, record.counts, mode)
     if commands:
         tenant.run_all(commands)
+
+
+def _write_patterns(tenant: Tenant, given: list[Pattern], mode: Mode, done: Imported) -> None:
+    known = {(each.purpose, each.source, each.pattern): each for each in exporting.patterns(tenant)} if given else {}
+    changed = [each for each in given if known.get((each.purpose, each.source, each.pattern)) != each]
+    done.patterns += sum(tenant.run_all([_pattern(tenant, each, mode) for each in changed]) if changed else [])
+
+
+def _pattern(tenant: Tenant, record: Pattern, mode: Mode) -> Command:
+    return tenant.call(
+        "import_pattern",
+        kind=record.purpose,
+        pattern=record.pattern,
+        counted_as=(CODE if record.source == "code" else "") + record.pattern,
+        value="" if record.source == "code" else f"{record.created_ms}\t{history.name(record.by)}",
+        hits=record.count,
+        mode=mode,
+    )
+
+
+def _history(tenant: Tenant, record: History) -> list[Command]:
+    """Return what restores the changes that are remembered, unless others are."""
+    if not record.changes or tenant.run_all([["EXISTS", tenant.keys.history]])[0]:
+        return []
+    lines = [f"{each.time_ms}\t{each.kind}\t{history.name(each.by)}\t{each.subject}" for each in record.changes]
+    return [["RPUSH", tenant.keys.history, *lines[:_CHANGES_AT_MOST]]]
 
 
 def _counts(tenant: Tenant, name: str, counts: dict[str, int], mode: Mode) -> list[Command]:

@@ -7,6 +7,7 @@ import msgspec
 
 from logster.entry import Env, Frame, Occurrence
 from logster.fingerprint import VERSION
+from logster.patterns import raised
 from logster.store import codec
 from logster.store.archive import SAID, ArchivedEntry, Mark, Sample, bytes_of, text_of
 from logster.store.script import Word
@@ -68,6 +69,7 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         "message_text": record.message.lower() if first != record.message else "",
         "template": record.template,
         "type": occurrence.exception_type,
+        "raised": raised(msgspec.structs.replace(occurrence, message=record.message)),
         "location": codec.encode_location(record.location),
         "details": codec.encode_details(occurrence),
         "text": codec.search_text(occurrence),

@@ -200,7 +200,7 @@ class RedisStore:
 
     def export(self) -> Iterator[bytes]:
         """Yield the lines of an archive of all that is kept; each entry as it is at one moment."""
-        return exporting.lines(self._tenant, lambda: ())
+        return exporting.lines(self._tenant)
 
     def check_archive(self, lines: Lines, mode: Mode = "add") -> tuple[Header, int]:
         """Read a whole archive without importing it, and return its header and how many entries it has.
@@ -230,7 +230,7 @@ class RedisStore:
             progress: told how many entries were dealt with since the last time.
         """
         max_env = self._settings.max_env_count_per_entry
-        return importing.write(self._tenant, lines, mode, max_env, lambda *_: 0, progress)
+        return importing.write(self._tenant, lines, mode, max_env, progress)
 
     def filter(self, namespace: str) -> Filter:
         """Return what this process knows of a namespace's patterns; read them where it knows nothing yet.

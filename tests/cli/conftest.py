@@ -93,13 +93,14 @@ def on_terminal(settings: Settings) -> Callable[..., Ended]:
             preexec_fn=_take_terminal,
         )
         os.close(theirs)
-        shown = b""
+        shown, answered = b"", 0.0
         for chunk in _chunks(ours):
             shown += chunk
-            if typed and b"?" in shown:
+            # An interrupt may fall into a gap of CPython's readline; people press again, too.
+            is_due = not answered or (typed == INTERRUPT and time.monotonic() - answered > 5)
+            if typed and b"?" in shown and is_due:
                 os.write(ours, typed.encode())
-                # An interrupt may fall into a gap of CPython's readline; people press again, too.
-                typed = typed if typed == INTERRUPT else ""
+                answered = time.monotonic()
         os.close(ours)
         return Ended(process.wait(PATIENCE_SECONDS), shown.decode(), "")
 

@@ -45,7 +45,11 @@ def snapshot(client: Client, namespace: str) -> dict[str, Any]:
 
 
 def fill(store: RedisStore, settings: Settings) -> None:
-    """Leave entries of every kind, marks with and without an entry, timelines and counters."""
+    """Leave entries of every kind, marks with and without an entry, groups, patterns, timelines and counters."""
+    store.add_pattern("suppression", "/^Ping/", by="eva")
+    store.add_pattern("suppression", "/never/")
+    store.add_pattern("grouping", "/^Order [1-6]/i")
+    store.report([report(settings, 9, message="Ping 1", count=4)])
     store.report(
         [
             report(settings, 1, count=3, envs=[{"b": 1, "a": 2.5, "time": "own"}, {"a": 3, "b": 1}, {"c": [None]}]),
@@ -83,7 +87,7 @@ def test_export_clear_import_gives_the_same_store(store: RedisStore, settings: S
 def test_another_namespace_becomes_the_same(store: RedisStore, settings: Settings, client: Client) -> None:
     fill(store, settings)
     other = store.at(f"{settings.current_namespace()}-other")
-    assert other.import_archive(opened(store.export())) == Imported(created=7)
+    assert other.import_archive(opened(store.export())) == Imported(created=7, patterns=3)
     before = snapshot(client, settings.current_namespace())
     after = snapshot(client, f"{settings.current_namespace()}-other")
     passing = {name for name in before if name.startswith(("sender:", "beacon:"))}
@@ -120,6 +124,56 @@ def test_an_entry_that_differs_is_refused_before_anything_is_written(
     with pytest.raises(ArchiveConflict, match=rf"Line \d+ .*entry {key_of(3)} .*merge or to replace"):
         store.import_archive(archive)
     assert snapshot(client, settings.current_namespace()) == before
+
+
+def test_patterns_come_back_and_group_what_is_imported(store: RedisStore, settings: Settings) -> None:
+    fill(store, settings)
+    archive = opened(store.export())
+    before, kept, changes = store.page().entries, store.patterns("suppression"), store.history()
+    groups = store.patterns("grouping")
+    for kind, each in [*(("suppression", each) for each in kept), *(("grouping", each) for each in groups)]:
+        store.remove_pattern(kind, each.pattern)  # type: ignore[arg-type]
+    store.delete([key_of(number) for number in range(1, 10)])
+    assert store.import_archive(archive) == Imported(created=7, patterns=3)
+    assert store.page().entries == before
+    assert any(entry.group and entry.group.count > 1 for entry in before)
+    assert (store.patterns("suppression"), store.patterns("grouping")) == (kept, groups)
+    assert [each.count for each in kept] == [4, 0]
+    assert store.report([report(settings, 9, message="Ping 2")])[0].outcome == "suppressed"
+    assert store.history()[-len(changes) :] == changes
+    elsewhere = store.at(f"{settings.current_namespace()}-other")
+    elsewhere.import_archive(archive)
+    assert elsewhere.history() == changes
+
+
+@pytest.mark.parametrize(("mode", "count"), [("add", 5), ("merge", 9), ("replace", 4)])
+def test_hits_are_kept_added_or_replaced(store: RedisStore, settings: Settings, mode: Any, count: int) -> None:
+    fill(store, settings)
+    archive = opened(store.export())
+    store.report([report(settings, 9, message="Ping 1", count=1)])
+    assert store.import_archive(archive, mode).patterns == 0
+    assert store.patterns("suppression")[0].count == count
+
+
+def test_hits_of_an_apps_own_rules_are_kept(settings: Settings) -> None:
+    store = RedisStore(settings.with_changes(ignore=("noise",)))
+    store.report([report(settings, 1, message="noise", count=3)])
+    other = store.at(f"{settings.current_namespace()}-other")
+    assert other.import_archive(opened(store.export())).patterns == 1
+    (rule,) = other.patterns("suppression")
+    assert (rule.pattern, rule.count, rule.source) == ("noise", 3, "code")
+    store.close()
+
+
+def test_entries_that_were_there_join_the_groups_of_the_archive(store: RedisStore, settings: Settings) -> None:
+    fill(store, settings)
+    archive = opened(store.export())
+    other = store.at(f"{settings.current_namespace()}-other")
+    there_before = settings.with_changes(namespace=f"{settings.current_namespace()}-other")
+    store.report([report(there_before, 0x77, message="order 5 again")])
+    other.import_archive(archive)
+    (group,) = [entry.group for entry in other.page().entries if entry.group]
+    assert key_of(0x77) in group.members
 
 
 def test_replacing_puts_back_what_the_archive_has(store: RedisStore, settings: Settings) -> None:
@@ -181,7 +235,9 @@ def test_an_imported_entry_lives_on(store: RedisStore, settings: Settings) -> No
     assert store.env_samples(key_of(1), limit=1)[0]["n"] == "new"
     assert store.report([report(settings, 4, version="2.0")])[0].outcome == "solved"
     assert there(store, 4).flags == ["protected", "solved"]
-    assert {entry.key for entry in store.page().entries} == {key_of(number) for number in (1, 2, 3, 5, 8)}
+    rows = store.page().entries
+    shown = [key for row in rows for key in (row.group.members if row.group else [row.key])]
+    assert sorted(shown) == [key_of(number) for number in (1, 2, 3, 5, 8)]
 
 
 def test_the_export_of_an_empty_namespace_is_an_archive(store: RedisStore) -> None:
@@ -229,6 +285,10 @@ def test_an_archive_made_by_hand_is_enough(store: RedisStore) -> None:
         ({"kind": "timeline", "resolution": "hour", "level": 45, "counts": []}, "Line 2 .*level is 45"),
         ({"kind": "timeline", "resolution": "day", "level": 40, "counts": []}, "Line 2 .*resolution: "),
         (LINE | {"stored": {"level": "x"}}, "Line 2 .*own"),
+        ({"kind": "pattern", "purpose": "suppression", "pattern": "/(/"}, "Line 2 .*pattern: "),
+        ({"kind": "pattern", "purpose": "suppression", "pattern": "bare"}, "Line 2 .*'/bare/'"),
+        ({"kind": "pattern", "purpose": "other", "pattern": "/bare/"}, "Line 2 .*purpose: "),
+        ({"kind": "pattern", "purpose": "grouping", "pattern": "x", "source": "code"}, "Line 2 .*purpose: "),
         (HEADER, "Line 2 .*second archive"),
     ],
 )
