@@ -10,6 +10,7 @@ from typing import Any
 from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
 from logster.delivery.snapshot import Snapshot
 from logster.entry import Env, Occurrence, Report
+from logster.forking import no_fork
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -67,7 +68,9 @@ class Coalescer:
     def add(self, snapshot: Snapshot) -> None:
         """Count `snapshot` in."""
         try:
-            if not self._add(snapshot):
+            with no_fork:
+                has_room = self._add(snapshot)
+            if not has_room:
                 self._losses.add(snapshot.namespace, snapshot.level, AWAY_TOO_LONG, snapshot.count)
         except Exception as error:
             self._losses.add(snapshot.namespace, snapshot.level, unrenderable(error), snapshot.count)
@@ -128,7 +131,8 @@ class Coalescer:
             pending = self._pending.pop(place)
             self._samples -= len(pending.samples)
             try:
-                report = self._report(pending, sender, sequence)
+                with no_fork:
+                    report = self._report(pending, sender, sequence)
             except Exception as error:
                 self._losses.add(pending.latest.namespace, pending.latest.level, unrenderable(error), pending.count)
                 continue

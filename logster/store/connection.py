@@ -5,9 +5,7 @@ Owns what an error means and how a script gets to the server. Knows nothing of e
 
 import os
 import re
-import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +14,7 @@ from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004
 
 from logster.errors import StoreUnavailable
+from logster.forking import no_fork
 from logster.store import address
 from logster.store.address import Client
 from logster.store.latency import Latency
@@ -34,16 +33,15 @@ class Connection:
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self._url = url
         self.timeout_seconds = timeout_seconds
-        self._lock = threading.Lock()
         self._client: Client | None = None
         self._pid = 0
         self.latency = Latency()
-        _connections.add(self)
 
     def client(self) -> Client:
         """Return this process's client."""
         if self._client is None or self._pid != os.getpid():
-            with self._lock:
+            # The client imports modules when it is first made.
+            with no_fork:
                 if self._client is None or self._pid != os.getpid():
                     self._client = address.open_client(self._url, self.timeout_seconds)
                     self._pid = os.getpid()
@@ -138,16 +136,3 @@ def _encoded(word: Word) -> Word:
 def _is_mistake(error: Exception) -> bool:
     """Return whether `error` is this package's own fault, which must not pass for an outage."""
     return type(error) is ResponseError and bool(_MISTAKE.search(str(error))) and not _REFUSAL.search(str(error))
-
-
-_connections: "weakref.WeakSet[Connection]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    # A lock may have been held by a thread that a forked child does not have.
-    for connection in list(_connections):
-        connection._lock = threading.Lock()
-        connection.latency = Latency()
-
-
-os.register_at_fork(after_in_child=_after_fork)

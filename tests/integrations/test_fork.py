@@ -86,6 +86,35 @@ def test_a_child_of_a_busy_parent_can_report(settings: Settings) -> None:
     assert counts(settings) == {"storm": int(result.stdout), "in a child": 10}
 
 
+def test_a_fork_waits_for_the_end_of_a_rendering(settings: Settings) -> None:
+    """The regular expression engine's locks would stay locked in the child."""
+    result = run(
+        settings,
+        """
+        import threading
+        from logster.forking import no_fork
+
+        is_held, has_ended = threading.Event(), threading.Event()
+
+        def render():
+            with no_fork:
+                is_held.set()
+                time.sleep(0.3)
+                has_ended.set()
+
+        threading.Thread(target=render).start()
+        is_held.wait()
+        pid = os.fork()
+        if pid == 0:
+            with no_fork:
+                os._exit(0 if has_ended.is_set() else 1)
+        sys.exit(os.waitpid(pid, 0)[1])
+        """,
+    )
+
+    assert result.returncode == 0
+
+
 def test_a_child_forked_while_the_service_is_made_can_report(settings: Settings) -> None:
     result = run(
         settings,
