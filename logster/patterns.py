@@ -109,8 +109,13 @@ def raised(occurrence: Occurrence) -> str:
     exception = occurrence.exception
     if exception is None:
         return ""
-    text = f"{exception.type}: {exception.message}"[:_LONGEST_RAISED]
+    text = raised_text(exception.type, exception.message)
     return "" if text == occurrence.message else text
+
+
+def raised_text(type_name: str, message: str) -> str:
+    """Return type and message of an exception in the form in which patterns find them."""
+    return (f"{type_name}: {message}" if message else type_name)[:_LONGEST_RAISED]
 
 
 def subject(message: str, raised: str) -> str:

@@ -81,6 +81,9 @@ class JavaScriptSnapshot:
     def identity(self) -> tuple[Any, ...]:
         return ("javascript", self.namespace, self._message, self._url, self._line, self._column, self._stack)
 
+    def subject(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

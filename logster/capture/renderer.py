@@ -3,8 +3,6 @@
 Owns the order in which these are put together, and what need not be worked out twice.
 """
 
-import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -40,8 +38,6 @@ class Renderer:
         message = self._redactor.text(snapshot.message())
         exception = traceback.render(snapshot.exception, self._source, self._redactor) if snapshot.exception else None
         if exception is None and settings.skip_empty and not message.strip():
-            return None
-        if settings.ignore and is_ignored(settings.ignore, message, exception):
             return None
         call = self._call(snapshot.pathname, snapshot.line, snapshot.function)
         template = self._template(snapshot)
@@ -114,18 +110,6 @@ def location(exception: ExceptionInfo | None) -> Frame | None:
     if exception is None or not exception.frames:
         return None
     return next((frame for frame in reversed(exception.frames) if frame.in_app), exception.frames[-1])
-
-
-def is_ignored(ignored: Iterable[Any], message: str, exception: ExceptionInfo | None) -> bool:
-    """Return whether a message or exception is one of those that the settings say never to report."""
-    texts = [message] if exception is None else [message, f"{exception.type}: {exception.message}"]
-    return any(_matches(each, text) for each in ignored for text in texts)
-
-
-def _matches(ignored: Any, text: str) -> bool:
-    if isinstance(ignored, re.Pattern):
-        return ignored.search(text) is not None
-    return str(ignored) in text
 
 
 _renderers: WeakKeyDictionary[Redactor, Renderer] = WeakKeyDictionary()

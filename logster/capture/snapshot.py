@@ -12,6 +12,7 @@ from typing import Any
 
 import re2
 
+from logster import patterns
 from logster.capture.context import RequestContext, current_bound, current_request
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
 from logster.capture.raised import Raised, raised
@@ -160,6 +161,14 @@ class RecordSnapshot:
             place = self.pathname, self.line, self.function, self.has_args
             return (self.namespace, self.logger, self.level, self.template, place)
         return None
+
+    def subject(self) -> str:
+        """Return the text in which patterns are looked for, not redacted."""
+        message = self.message()
+        if self.exception is None:
+            return message
+        raised = patterns.raised_text(self.exception.type, self.exception.message)
+        return patterns.subject(message, raised) if message else raised
 
     def anchor(self) -> Raised | None:
         """Return what has to be kept alive for as long as the identity is kept."""

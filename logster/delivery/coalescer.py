@@ -8,15 +8,19 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
+from logster.delivery.observers import subscribers
 from logster.delivery.snapshot import Snapshot
 from logster.entry import Env, Occurrence, Report
 from logster.forking import no_fork
+from logster.patterns import subject_of
 from logster.redaction import Redactor
 from logster.settings import Settings
+from logster.store.filter import Filter
 
-_Place = tuple[str, str, str]  # namespace, key, version
+_Place = tuple[str, str, str, str]  # namespace, key, version, what keeps it out
 
 _KNOWN_IDENTITIES = 1_024
+_KNOWN_VERDICTS = 1_024
 
 
 class _Pending:
@@ -51,10 +55,20 @@ class Coalescer:
         settings: how many distinct entries and env samples may wait.
         redactor: masks what is rendered here.
         losses: where to count what cannot wait or be rendered.
+        patterns: returns those of a namespace. What they keep out waits apart from the rest, and the store has the
+            last word on it: they may change meanwhile.
     """
 
-    def __init__(self, settings: Settings, redactor: Redactor, losses: Losses) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        losses: Losses,
+        patterns: Callable[[str], Filter] = lambda _: Filter(()),
+    ) -> None:
         self._settings = settings
+        self._patterns = patterns
+        self._verdicts: OrderedDict[tuple[Filter, Hashable], str] = OrderedDict()
         self._losses = losses
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
@@ -77,7 +91,12 @@ class Coalescer:
 
     def _add(self, snapshot: Snapshot) -> bool:
         """Count `snapshot` in, and return whether there was room for it."""
-        identity = None if self._settings.ignore else snapshot.identity()
+        if subscribers and (occurrence := self._occurrence(snapshot)):
+            subscribers.call(occurrence)
+        patterns = self._patterns(snapshot.namespace)
+        if patterns.suppresses and (kept_out_by := self._kept_out_by(patterns, snapshot)):
+            return self._add_rendered(snapshot, None, kept_out_by)
+        identity = snapshot.identity()
         known = self._places.get(identity) if identity is not None else None
         if known is None:
             return self._add_rendered(snapshot, identity)
@@ -88,22 +107,48 @@ class Coalescer:
         self._add_to(pending, snapshot)
         return True
 
-    def _add_rendered(self, snapshot: Snapshot, identity: Hashable | None) -> bool:
-        occurrence = snapshot.occurrence(self._settings, self._redactor)
+    def _kept_out_by(self, patterns: Filter, snapshot: Snapshot) -> str:
+        """Return which pattern or rule keeps a snapshot out; empty where none does."""
+        subject = snapshot.subject()
+        if subject is not None and not patterns.needs_env and not patterns.may_suppress(subject):
+            return ""
+        known = (patterns, snapshot.identity() if subject is None else subject)
+        if known[1] is None or patterns.needs_env or known not in self._verdicts:
+            occurrence = self._occurrence(snapshot)
+            verdict = patterns.suppressed_by(subject_of(occurrence), lambda: occurrence.env) if occurrence else ""
+            self._verdicts[known] = verdict
+            if len(self._verdicts) > _KNOWN_VERDICTS:
+                self._verdicts.popitem(last=False)
+        return self._verdicts[known]
+
+    def _add_rendered(self, snapshot: Snapshot, identity: Hashable | None, kept_out_by: str = "") -> bool:
+        occurrence = self._occurrence(snapshot)
         if occurrence is None:
             return True
-        place = occurrence.namespace, occurrence.key, occurrence.version
+        place = occurrence.namespace, occurrence.key, occurrence.version, kept_out_by
         if identity is not None:
             self._remember(identity, place, snapshot)
         pending = self._pending.get(place)
         if pending is not None:
             self._add_to(pending, snapshot)
+        elif kept_out_by and len(self._pending) >= self._settings.max_pending_entries // 2:
+            self._add_to_others(snapshot, occurrence, kept_out_by)
         elif len(self._pending) < self._settings.max_pending_entries:
-            self._pending[place] = _Pending(snapshot, occurrence, self._settings.max_env_count_per_entry)
+            samples = 1 if kept_out_by else self._settings.max_env_count_per_entry
+            self._pending[place] = _Pending(snapshot, occurrence, samples)
             self._samples += 1
         else:
             return False
         return True
+
+    def _add_to_others(self, snapshot: Snapshot, occurrence: Occurrence, kept_out_by: str) -> None:
+        """Count what is kept out with others of that kind: the room is for what is to be stored."""
+        place = snapshot.namespace, "", "", kept_out_by
+        if place in self._pending:
+            self._add_to(self._pending[place], snapshot)
+        else:
+            self._pending[place] = _Pending(snapshot, occurrence, 1)
+            self._samples += 1
 
     def _remember(self, identity: Hashable, place: _Place, snapshot: Snapshot) -> None:
         self._places[identity] = place, snapshot.anchor()

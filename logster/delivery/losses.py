@@ -86,6 +86,9 @@ class LossSnapshot:
     def identity(self) -> None:
         return None
 
+    def subject(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

@@ -10,12 +10,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from logster.delivery import observers
 from logster.delivery.coalescer import Coalescer
 from logster.delivery.losses import LOGGER, UNWRITABLE, Losses
 from logster.delivery.stderr import complain
 from logster.delivery.tally import Tally
 from logster.entry import Report
 from logster.errors import LogsterError
+from logster.store.filter import Filter
 
 # Making the commands of a batch keeps the interpreter from the program's own threads, so it is not a long one.
 _REPORTS_A_BATCH = 100
@@ -27,6 +29,8 @@ class Store(Protocol):
     """What delivery needs of a store."""
 
     def report(self, reports: Sequence[Report]) -> Any: ...
+
+    def filter(self, namespace: str) -> Filter: ...
 
 
 class Outbox:
@@ -112,7 +116,7 @@ class Outbox:
 
     def _report(self, reports: Sequence[Report]) -> None:
         if reports:
-            self._tally.settle(reports, self._store.report(reports))
+            self._tally.settle(reports, observers.report(self._store, reports))
             self.written += sum(each.count for each in reports)
 
     def _lose(self, report: Report) -> None:

@@ -24,6 +24,9 @@ class Snapshot(Protocol):
         Occurrences of equal identity have the same key, and differ in time, env and arguments at the most.
         """
 
+    def subject(self) -> str | None:
+        """Return the text in which patterns are looked for, not redacted; None where it has to be rendered for that."""
+
     def anchor(self) -> Any:
         """Return what has to be kept alive for as long as the identity is kept."""
 

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, get_args
 
 from logster import ending
+from logster.delivery import observers
 from logster.delivery.coalescer import Coalescer
 from logster.delivery.losses import AWAY, QUEUE_FULL, Losses
 from logster.delivery.outbox import Outbox, Store
@@ -62,7 +63,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._ending: threading.Thread | None = None
         self._losses = Losses()
-        self._coalescer = Coalescer(self._settings, self._redactor, self._losses)
+        self._coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter)
         self._tally = Tally()
         self._outbox = Outbox(self._store, self._losses, self._tally)
         self._requests: list[_Request] = []
@@ -140,7 +141,7 @@ class Worker:
 
     def _write_now(self, snapshot: Snapshot) -> bool:
         # Without a sender: numbers would have to arrive in order, and threads would have to wait for it.
-        coalescer = Coalescer(self._settings, self._redactor, self._losses)
+        coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter)
         self._taken += snapshot.count
         self._tally.add(snapshot.namespace, "taken", snapshot.count)
         losses = self._losses.take()
@@ -149,7 +150,7 @@ class Worker:
                 for each in (snapshot, *losses):
                     coalescer.add(each)
                 if reports := coalescer.take(len(coalescer), "", int):
-                    self._tally.settle(reports, self._store.report(reports))
+                    self._tally.settle(reports, observers.report(self._store, reports))
         except Exception as error:
             self._losses.give_back(losses)
             self._losses.add(snapshot.namespace, snapshot.level, AWAY, snapshot.count)

@@ -10,7 +10,9 @@ from logster.delivery.worker import Worker
 from logster.entry import Occurrence, Report
 from logster.errors import StoreUnavailable
 from logster.service import Service
+from logster.patterns import Rule
 from logster.settings import Settings
+from logster.store.filter import Filter
 
 
 class MemoryStore:
@@ -21,6 +23,7 @@ class MemoryStore:
         self.is_away = False
         self.loses_answers = False
         self.calls = 0
+        self.rules: tuple[Rule, ...] = ()
         self.refuse: Callable[[Report], bool] = lambda _: False
         self.is_free = threading.Event()
         self.is_free.set()
@@ -41,6 +44,9 @@ class MemoryStore:
         if self.loses_answers:
             self.loses_answers = False
             raise StoreUnavailable("the answer was lost")
+
+    def filter(self, namespace: str) -> Filter:  # noqa: ARG002
+        return Filter(self.rules)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -465,15 +465,6 @@ def test_empty_records_are_kept_where_asked_for() -> None:
     log.close()
 
 
-def test_what_is_ignored_is_left_out() -> None:
-    log = Log(ignore=["broken pipe"])
-    log.logger.error("a broken pipe again")
-    log.logger.error("x", exc_info=OSError("broken pipe"))
-    log.logger.error("kept %s", "broken pipe"[:6])
-    assert [each.message for each in log.occurrences] == ["kept broken"]
-    log.close()
-
-
 def test_records_of_the_writing_thread_are_left_out(log: Log) -> None:
     with silence:
         log.logger.error("from within")
