@@ -336,6 +336,20 @@ def test_what_a_newer_logster_wrote_is_not_exported(store: RedisStore, settings:
         list(store.export())
 
 
+def test_an_export_amid_reports_has_each_entry_once(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, number) for number in range(500)])
+    lines: list[bytes] = []
+    for at, line in enumerate(store.export()):
+        lines.append(line)
+        if at % 20 == 0:
+            store.report([report(settings, at + 1, last_ms=NOW + at)])
+            store.protect(key_of(at + 2))
+            store.unprotect(key_of(500 - at % 500))
+    other = store.at(f"{settings.current_namespace()}-other")
+    assert other.import_archive(opened(lines)).created >= 500
+    assert {key_of(number) for number in range(500)} <= {msgspec.json.decode(line).get("key") for line in lines}
+
+
 def test_ten_thousand_entries_take_seconds(redis_url: str) -> None:
     settings = Settings(redis_url=redis_url, namespace=f"many-{uuid.uuid4().hex[:8]}", max_backlog=20_000)
     store = RedisStore(settings)
