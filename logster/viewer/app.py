@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from logster import service as services
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, pages, patterns
+from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns
 from logster.viewer.access import Authorize, Gate
 from logster.viewer.headers import SecurityHeaders
 from logster.viewer.problems import HANDLERS
@@ -34,6 +34,7 @@ class Viewer:
                 *api.routes(),
                 *patterns.routes(),
                 *metrics.routes(),
+                *openapi.routes(),
                 *live.routes(),
                 *beacon.routes(),
                 *assets.routes(),

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, pages, patterns
+from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns
 from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
@@ -25,6 +25,7 @@ ROUTES = [
     *api.routes(),
     *patterns.routes(),
     *metrics.routes(),
+    *openapi.routes(),
     *live.routes(),
     *beacon.routes(),
     *assets.routes(),
