@@ -48,14 +48,22 @@ def _events(tenant: Tenant, subscription: Any, idle_seconds: float | None) -> It
     pid = os.getpid()
     heard = time.monotonic()
     while os.getpid() == pid:
-        with tenant.connection.errors():
-            message = subscription.get_message(ignore_subscribe_messages=True, timeout=_wait(heard, idle_seconds))
+        message = _message(tenant, subscription, _wait(heard, idle_seconds))
         if message:
             heard = time.monotonic()
             yield msgspec.json.decode(message["data"])
         elif idle_seconds is not None and time.monotonic() - heard >= idle_seconds:
             heard = time.monotonic()
             yield {"kind": "idle"}
+
+
+def _message(tenant: Tenant, subscription: Any, timeout: float) -> Any:
+    try:
+        with tenant.connection.errors():
+            return subscription.get_message(ignore_subscribe_messages=True, timeout=timeout)
+    except (AttributeError, TypeError, ValueError) as error:
+        # What redis-py comes to when another thread closes the client under it.
+        raise StoreUnavailable("The connection was closed while waiting for events.") from error
 
 
 def _wait(heard: float, idle_seconds: float | None) -> float:

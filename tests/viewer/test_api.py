@@ -13,7 +13,7 @@ from tests.viewer.forms import change_headers
 MEMBERS = {
     "key", "level", "level_number", "logger", "message", "first_message", "template", "count", "first_seen",
     "last_seen", "exception_type", "location", "source", "versions", "flags", "exception", "traceback", "frames",
-    "env_count", "env",
+    "env_count", "env", "group",
 }  # fmt: skip
 
 

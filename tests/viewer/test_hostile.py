@@ -1,6 +1,5 @@
 """Any string in any field is shown as text."""
 
-import re
 from html.parser import HTMLParser
 
 import pytest
@@ -17,7 +16,7 @@ STRINGS = [
     "' onmouseover='alert(1)",
     "</textarea></title></pre></code><svg onload=alert(1)>",
     "javascript:alert(1)",
-    "{{ 7 * 7 }}{% raw %}${7*7}#{7*7}",
+    "{{ 1234567 * 7 }}{% raw %}${1234567*7}#{1234567*7}",
     "<!--",
     "]]><![CDATA[",
     "\x00\x01\x08\x1b[31m\x7f",
@@ -79,7 +78,7 @@ def test_no_string_becomes_markup(client: TestClient, service: Service, text: st
         assert tags.scripts[0]
         assert not any(name.startswith("on") for name in tags.attributes)
         assert "img" not in tags.names[tags.names.index("main") :]
-        assert not re.search(r"\b49\b", tags.text)
+        assert "8641969" not in tags.text
 
 
 @pytest.mark.parametrize("text", STRINGS)

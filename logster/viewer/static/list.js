@@ -10,6 +10,17 @@ function brief(count) {
   return count < 1_000_000 ? `${Math.floor(count / 1000)}k` : `${(count / 1_000_000).toFixed(1)}M`;
 }
 
+function looksLike(one, other) {
+  return one.dataset.seen === other.dataset.seen && wordsOf(one) === wordsOf(other);
+}
+
+/** All that a row says but how long ago it was, which changes by itself. */
+function wordsOf(row) {
+  const copy = row.cloneNode(true);
+  copy.querySelector("time").remove();
+  return copy.textContent;
+}
+
 class LogsterList extends HTMLElement {
   #held = new Map();
   #timer = 0;
@@ -159,6 +170,8 @@ class LogsterList extends HTMLElement {
   }
 
   #replace(present, row) {
+    // What did not change stays: the pointer may be over it, or its text selected.
+    if (looksLike(present, row)) return;
     const isSelected = present.querySelector("a").hasAttribute("aria-current");
     const hasFocus = present.contains(document.activeElement);
     if (row.dataset.seen !== present.dataset.seen) row.classList.add("is-fresh");

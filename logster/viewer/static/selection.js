@@ -118,11 +118,12 @@ export async function reload(focus) {
 }
 
 async function follow(link) {
-  const index = [...pane.querySelectorAll("nav a")].indexOf(link);
+  const { text, rel } = link;
   await open(link.href);
-  // The link was replaced with its pane: the one in its place takes the focus over.
-  const links = [...pane.querySelectorAll("nav a")];
-  (links[index] ?? links.at(-1))?.focus({ preventScroll: true });
+  // The link was replaced with its pane: the same one takes the focus over, or its neighbour at the last sample.
+  const links = [...pane.querySelectorAll(rel ? ".samples a" : ".tabs a")];
+  const same = links.find((each) => (rel ? each.rel === rel : each.text === text));
+  (same ?? links[0])?.focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {
