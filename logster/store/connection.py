@@ -6,6 +6,7 @@ Owns what an error means and how a script gets to the server. Knows nothing of e
 import os
 import re
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ class Connection:
         self._client: Client | None = None
         self._pid = 0
         self.latency = Latency()
+        _connections.add(self)
 
     def client(self) -> Client:
         """Return this process's client."""
@@ -136,3 +138,15 @@ def _encoded(word: Word) -> Word:
 def _is_mistake(error: Exception) -> bool:
     """Return whether `error` is this package's own fault, which must not pass for an outage."""
     return type(error) is ResponseError and bool(_MISTAKE.search(str(error))) and not _REFUSAL.search(str(error))
+
+
+_connections: "weakref.WeakSet[Connection]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # Its lock may have been held by a thread that a forked child does not have, and its counts are the parent's.
+    for connection in list(_connections):
+        connection.latency = Latency()
+
+
+os.register_at_fork(after_in_child=_after_fork)
