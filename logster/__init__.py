@@ -4,14 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from logster.alerts.rule import alert as alert
     from logster.capture.context import add_to_env as add_to_env
     from logster.capture.context import bind as bind
     from logster.capture.handler import LogsterHandler as LogsterHandler
+    from logster.capture.leveling import override_level as override_level
+    from logster.delivery.observers import subscribe as subscribe
     from logster.errors import ConfigurationError as ConfigurationError
     from logster.errors import LogsterError as LogsterError
     from logster.errors import StoreUnavailable as StoreUnavailable
     from logster.middleware.asgi import LogsterMiddleware as LogsterMiddleware
     from logster.middleware.wsgi import LogsterWSGIMiddleware as LogsterWSGIMiddleware
+    from logster.rates import on_rate as on_rate
     from logster.service import configure as configure
     from logster.service import flush as flush
     from logster.settings import Settings as Settings
@@ -33,9 +37,13 @@ _HOME = {
     "StoreUnavailable": "logster.errors",
     "Viewer": "logster.viewer.app",
     "add_to_env": "logster.capture.context",
+    "alert": "logster.alerts.rule",
     "bind": "logster.capture.context",
     "configure": "logster.service",
     "flush": "logster.service",
+    "on_rate": "logster.rates",
+    "override_level": "logster.capture.leveling",
+    "subscribe": "logster.delivery.observers",
     "loopback_only": "logster.viewer.loopback",
 }
 

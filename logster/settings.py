@@ -92,6 +92,7 @@ class Settings:
     spool_directory: str = _setting("", "where reports wait on disk while Redis is away; empty for nowhere")
 
     # The viewer
+    url: str = _setting("", "where the log is reached from outside, as https://shop.example/logs; for links in alerts")
     title: str = _setting("Logster", "the page title")
     back_to_site: str = _setting("/", "where the link back to the site leads; empty for no link")
     trusted_hops: int = _setting(

@@ -8,6 +8,7 @@ from typing import Any
 
 from logster import service as services
 from logster.capture.captured import captured_by, mark
+from logster.capture.leveling import overridden_level
 from logster.capture.snapshot import RecordSnapshot
 from logster.delivery.silence import silence
 from logster.delivery.stderr import complain
@@ -34,6 +35,16 @@ class LogsterHandler(logging.Handler):
         self._service = service
         if settings:
             services.configure(**settings)
+
+    @property
+    def level(self) -> int:
+        """The level from which on records are reported: in this context's `override_level`, that; else its own."""
+        overridden = overridden_level()
+        return self._level if overridden is None else overridden
+
+    @level.setter
+    def level(self, level: int) -> None:
+        self._level = level
 
     def createLock(self) -> None:  # noqa: N802 - logging's name
         """Do without a lock: a snapshot belongs to one thread, and a lock could hold up a signal handler."""

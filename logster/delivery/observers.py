@@ -3,7 +3,7 @@
 Owns the registrations of this process, which outlive `configure()`, and that no callback hurts delivery.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from logster.delivery.stderr import complain
@@ -34,6 +34,9 @@ class Callbacks(Generic[Callback]):
 
     def __bool__(self) -> bool:
         return bool(self._registrations)
+
+    def __iter__(self) -> Iterator[Registration[Callback]]:
+        return iter(self._registrations)
 
     def add(self, callback: Callback) -> Registration[Callback]:
         """Call `callback` from now on."""

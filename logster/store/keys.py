@@ -73,6 +73,23 @@ class Keys:
     def grouped(self, level: int) -> str:
         return f"{self.prefix}grouped:{level}"
 
+    def deleted(self, token: str) -> str:
+        return f"{self.prefix}deleted:{token}"
+
+    @property
+    def deletions(self) -> str:
+        return f"{self.prefix}deletions"
+
+    @property
+    def rates_watched(self) -> str:
+        return f"{self.prefix}rates:watched"
+
+    def rate(self, per: str, level: int) -> str:
+        return f"{self.prefix}rates:{per}:{level}"
+
+    def rate_breach(self, per: str, limit: int, levels: str) -> str:
+        return f"{self.prefix}rates:breach:{per}:{limit}:{levels}"
+
     @property
     def counters(self) -> str:
         return f"{self.prefix}counters"

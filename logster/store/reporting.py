@@ -10,7 +10,7 @@ from logster.entry import Report
 from logster.errors import StoreUnavailable
 from logster.fingerprint import VERSION
 from logster.settings import Settings
-from logster.store import codec, grouping
+from logster.store import codec, grouping, rates
 from logster.store.connection import Command
 from logster.store.script import Word
 from logster.store.tenant import Tenant
@@ -43,8 +43,13 @@ def report(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings:
     left = order
     for _ in range(_ROUNDS_AT_MOST):
         commands = dict(zip(order, commands_for([reports[i] for i in order], tenant, settings), strict=True))
-        for i, (outcome, count) in zip(left, connection.run_all([commands[i] for i in left]), strict=True):
+        asked = list(rates.questions(reports, tenant))
+        answers = connection.run_all([commands[i] for i in left] + [command for _, _, command in asked])
+        for i, (outcome, count) in zip(left, answers, strict=False):
             results[i] = ReportResult(reports[i].latest.key, outcome.decode(), count)
+        for (namespace, watch, _), (rate, is_first) in zip(asked, answers[len(left) :], strict=True):
+            if is_first:
+                rates.answer(namespace, watch, int(rate))
         for namespace in {reports[i].latest.namespace for i in left if _is(results[i], "stale")}:
             tenant(namespace).learn()
         # A report is refused when the one before it was not applied: its patterns were stale, or its script was not
@@ -112,6 +117,7 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         raised=raised,
         group=grouping.name_of(pattern),
         pattern=pattern,
+        watched=1 if rates.watches else "",
         **admission,
     )
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,7 +15,7 @@ from logster.store.address import Client
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
 from tests.store.keyspace import names_in
-from tests.store.reports import EXCEPTION, NOW, key_of, numbers, report, there
+from tests.store.reports import EXCEPTION, NOW, key_of, numbers, report
 
 PATTERN = "/^Order/"
 ROW = grouping.row_of(PATTERN)
@@ -451,4 +451,4 @@ def test_a_random_life_leaves_every_list_as_the_model_has_it(
         life.check(client)
     store.clear()
     store.delete(key_of(number) for number in range(20))
-    assert not [name for name in kept(client, settings)]
+    assert not kept(client, settings)

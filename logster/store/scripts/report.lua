@@ -4,15 +4,15 @@
 -- KEYS: prefix
 -- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
 --   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
---   group, pattern, patterns_version, sender, sequence, after, samples...
+--   group, pattern, watched, patterns_version, sender, sequence, after, samples...
 -- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
--- Uses: names, admission, rows, remove, trimming, solving, samples, timeline
+-- Uses: names, admission, rows, remove, trimming, solving, samples, timeline, rates
 
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
-  group, pattern, patterns_version, sender, sequence, after = unpack(ARGV)
-local SAMPLES = 28 -- the first of the samples: time, lines, time, lines, …
+  group, pattern, watched, patterns_version, sender, sequence, after = unpack(ARGV)
+local SAMPLES = 29 -- the first of the samples: time, lines, time, lines, …
 local TRIMMED_AT_MOST = 20
 
 local prefix = KEYS[1]
@@ -169,6 +169,9 @@ if solved_in then
 end
 keep_samples()
 count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
+if watched ~= '' or redis.call('EXISTS', prefix .. 'rates:watched') == 1 then
+  count_in_rates(prefix, level_floor(reported_level), reported, now)
+end
 redis.call('PUBLISH', prefix .. 'events', string.format(
   '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s","group":"%s"}',
   key, level, tostring(outcome == 'created'), count, outcome, group))

@@ -1,0 +1,44 @@
+"""override_level: another level for what is reported from the current context.
+
+Owns the context's level. The handler asks it for each record that a logger lets pass.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from logster.entry import LEVEL_NUMBERS
+from logster.errors import ConfigurationError
+
+_level: ContextVar[int | None] = ContextVar("logster_level", default=None)
+
+overridden_level = _level.get
+
+
+@contextmanager
+def override_level(level: int | str) -> Iterator[None]:
+    """Report from `level` on, and nothing below, whatever the level of the handler.
+
+    It holds in this context: this thread or task, and the tasks that it starts meanwhile.
+
+    It is for lowering the level of one request, or for keeping one job quiet. A logger's own level, and
+    `logging.disable`, come before any handler: what they stop, this cannot bring back.
+
+    Raises:
+        ConfigurationError: there is no such level.
+    """
+    token = _level.set(_number(level))
+    try:
+        yield
+    finally:
+        _level.reset(token)
+
+
+def _number(level: object) -> int:
+    if isinstance(level, int) and not isinstance(level, bool):
+        return level
+    number = logging.getLevelNamesMapping().get(level.upper()) if isinstance(level, str) else None
+    if number is None:
+        raise ConfigurationError(f"There is no level {level!r}; levels are {', '.join(LEVEL_NUMBERS)}, or numbers.")
+    return number
