@@ -105,12 +105,16 @@ def write(
         _write_patterns(tenant, [line.record for line in batch if isinstance(line.record, Pattern)], mode, done)
         _write_others(tenant, [line.record for line in batch], mode)
         progress(len(entries))
-    # Which entries belong together, the patterns say; those that were there before count, too.
+    regroup_if_any(tenant)
+    tenant.run_all([["PUBLISH", tenant.keys.events, '{"kind":"import"}']])
+    return done
+
+
+def regroup_if_any(tenant: Tenant) -> None:
+    """Find out which entries belong together, as the patterns say; those that were there before count, too."""
     if tenant.run_all([["EXISTS", tenant.keys.patterns("grouping")]])[0]:
         tenant.learn()
         regrouping.regroup(tenant)
-    tenant.run_all([["PUBLISH", tenant.keys.events, '{"kind":"import"}']])
-    return done
 
 
 def _read(lines: Lines) -> Iterator[_Line]:
@@ -156,7 +160,7 @@ def _write_entries(tenant: Tenant, entries: list[ArchivedEntry], mode: Mode, max
     changed = [each for each in entries if each.key not in known or not _is_same(known[each.key], each)]
     done.unchanged += len(entries) - len(changed)
     for each, answer in zip(
-        changed, tenant.run_all([_entry(tenant, each, mode, max_env) for each in changed]), strict=True
+        changed, tenant.run_all([command(tenant, each, mode, max_env) for each in changed]), strict=True
     ):
         outcome = answer.decode()
         if outcome == "exists":
@@ -171,7 +175,8 @@ def _is_same(found: ArchivedEntry, given: ArchivedEntry) -> bool:
     return found == given or (packing.words_of(found) == packing.words_of(given) and found.mark == given.mark)
 
 
-def _entry(tenant: Tenant, record: ArchivedEntry, mode: Mode, max_env: int) -> Command:
+def command(tenant: Tenant, record: ArchivedEntry, mode: Mode, max_env: int) -> Command:
+    """Return the call that writes the entry of a record."""
     fields, timeline, samples = packing.words_of(record)
     return _import(tenant, record.key, mode, max_env, record.mark, fields, timeline, samples)
 

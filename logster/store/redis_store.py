@@ -23,6 +23,7 @@ from logster.store import (
     regrouping,
     reporting,
     timeline,
+    trash,
 )
 from logster.store.archive import Header
 from logster.store.connection import Connection
@@ -143,6 +144,20 @@ class RedisStore:
         """Delete entries, protected ones too, and return how many there were."""
         return self._in_chunks("delete", grouping.members(self._tenant, keys))
 
+    def discard(self, keys: Iterable[str]) -> tuple[int, str]:
+        """Delete entries like `delete`, and return how many there were and a token by which `restore` undoes it.
+
+        The newest few deletions are kept for ten minutes; a very large one is not, and then the token is empty.
+        """
+        return trash.discard(self._tenant, grouping.members(self._tenant, keys))
+
+    def restore(self, token: str) -> list[str]:
+        """Bring back what `discard` deleted, and return the keys; none where its time is over or it was done already.
+
+        An entry that was reported meanwhile gets its history back, and keeps what is new.
+        """
+        return trash.restore(self._tenant, token, self._settings.max_env_count_per_entry)
+
     def clear(self) -> int:
         """Remove all entries that are not protected, and return how many; solved marks stay."""
         return clearing.clear(self._tenant)
@@ -193,6 +208,10 @@ class RedisStore:
         if resolution != "hour":
             raise ValueError("An entry's timeline is kept by the hour only.")
         return timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
+
+    def entries(self, keys: Sequence[str]) -> list[Entry]:
+        """Return entries as a list shows them, in the order of `keys`; those that are gone are left out."""
+        return lookup.entries(self._tenant, keys)
 
     def keys_starting(self, prefix: str, *, limit: int = 10) -> list[str]:
         """Return keys of entries that start with `prefix`, in order, and no more than `limit`."""

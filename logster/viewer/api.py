@@ -10,7 +10,7 @@ from starlette.routing import Route
 from logster.entry import Entry
 from logster.store.redis_store import RedisStore
 from logster.store.timeline import Resolution
-from logster.viewer.changes import CHANGES
+from logster.viewer.changes import CHANGES, DONE, made
 from logster.viewer.exchange import answer, body, with_store
 from logster.viewer.listing import Listing, now_ms, span
 from logster.viewer.problems import Problem, gone
@@ -29,10 +29,17 @@ class Bulk(msgspec.Struct, forbid_unknown_fields=True):
     keys: list[str]
 
 
+class Undo(msgspec.Struct, forbid_unknown_fields=True):
+    """The token that a deletion answered."""
+
+    token: str
+
+
 def routes() -> list[Route]:
     return [
         Route("/api/entries", entries, methods=["GET"]),
         Route("/api/entries/bulk", bulk, methods=["POST"]),
+        Route("/api/entries/undo", undo, methods=["POST"]),
         Route("/api/entries/{key}", entry, methods=["GET"]),
         Route("/api/entries/{key}", delete, methods=["DELETE"]),
         Route("/api/entries/{key}/env", env, methods=["GET"]),
@@ -109,7 +116,16 @@ async def bulk(request: Request) -> Response:
     wanted = body(request, Bulk)
     if len(wanted.keys) > MAX_BULK_KEYS:
         raise Problem(413, TOO_MANY_KEYS)
-    return answer({"changed": await with_store(request, lambda store: CHANGES[wanted.action](store, wanted.keys))})
+    return _made(*await with_store(request, lambda store: made(store, wanted.action, wanted.keys)))
+
+
+async def undo(request: Request) -> Response:
+    """Bring back what was deleted."""
+    wanted = body(request, Undo)
+    restored = await with_store(request, lambda store: store.restore(wanted.token))
+    if not restored:
+        raise Problem(404, DONE["too-late"], title="Too late")
+    return answer({"restored": restored})
 
 
 async def clear(request: Request) -> Response:
@@ -127,10 +143,14 @@ async def _change_one(request: Request, name: str) -> Response:
     key = request.path_params["key"]
     if name not in CHANGES:
         raise Problem(404, UNKNOWN_CHANGE)
-    changed = await with_store(request, lambda store: CHANGES[name](store, [key]))
+    changed, undo = await with_store(request, lambda store: made(store, name, [key]))
     if not changed:
         raise gone(key)
-    return answer({"changed": changed})
+    return _made(changed, undo)
+
+
+def _made(changed: int, undo: str) -> Response:
+    return answer({"changed": changed, "undo": undo} if undo else {"changed": changed})
 
 
 def _existing(store: RedisStore, key: str) -> Entry:

@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from logster import service as services
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns
+from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns, suppression
 from logster.viewer.access import Authorize, Gate
 from logster.viewer.headers import SecurityHeaders
 from logster.viewer.problems import HANDLERS
@@ -29,6 +29,7 @@ class Viewer:
         self._app = Starlette(
             routes=[
                 *copies.routes(),
+                *suppression.routes(),
                 *pages.routes(),
                 *forms.routes(),
                 *api.routes(),

@@ -27,6 +27,11 @@ def unsolve(store: RedisStore, keys: Sequence[str]) -> int:
     return store.unsolve(keys)
 
 
+def made(store: RedisStore, name: str, keys: Sequence[str]) -> tuple[int, str]:
+    """Make a change, and return how many entries it changed, and the token that undoes it where that can be done."""
+    return store.discard(keys) if name == "delete" else (CHANGES[name](store, keys), "")
+
+
 CHANGES: dict[str, Change] = {
     "delete": delete,
     "protect": protect,
@@ -42,5 +47,7 @@ DONE = {
     "unprotect": "No longer protected.",
     "solve": "Solved. It comes back when another version reports it.",
     "unsolve": "No longer solved.",
+    "undo": "Restored.",
+    "too-late": "This can no longer be undone: it was done already, or its ten minutes are over.",
     "suppress": "Suppressed: what matches the pattern is only counted from now on.",
 }

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from logster.entry import LEVEL_NUMBERS, Page
 from logster.errors import QuerySyntaxError
 from logster.viewer import csrf, detail
-from logster.viewer.changes import CHANGES, DONE
+from logster.viewer.changes import CHANGES, DONE, made
 from logster.viewer.listing import Listing, now_ms
 from logster.viewer.place import LISTING, Place
 from logster.viewer.problems import Problem, gone
@@ -25,6 +25,7 @@ def routes() -> list[Route]:
         Route("/", index, methods=["GET"]),
         Route("/show/{key}", show, methods=["GET"]),
         Route("/show/{key}/{change}", change, methods=["POST"]),
+        Route("/undo", undo, methods=["POST"]),
         Route("/clear", confirm_clear, methods=["GET"]),
         Route("/clear", clear, methods=["POST"]),
     ]
@@ -66,9 +67,19 @@ async def change(request: Request) -> Response:
     key, name = request.path_params["key"], request.path_params["change"]
     if name not in CHANGES:
         raise Problem(404, "There is no such change.")
-    if not await in_thread(CHANGES[name], visit.store, [key]):
+    changed, token = await in_thread(made, visit.store, name, [key])
+    if not changed:
         raise gone(key)
-    return _back(request, visit, key, name)
+    return _back(request, visit, key, name, token)
+
+
+async def undo(request: Request) -> Response:
+    """Bring back what the last deletion took, and lead to it where it was one entry."""
+    visit = visit_of(request)
+    fields = csrf.form(request, visit.body)
+    restored = await in_thread(visit.store.restore, fields.get("token", ""))
+    place = Place.parse(visit.base, fields.get("place", "")).changed(key=restored[0] if len(restored) == 1 else None)
+    return RedirectResponse(_told(place, "undo" if restored else "too-late"), 303)
 
 
 async def confirm_clear(request: Request) -> Response:
@@ -104,6 +115,7 @@ def _page(request: Request, template: str, *, status: int = 200, **context: Any)
         "now": now_ms(),
         "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),
+        "undo": request.query_params.get("undo", "") if request.query_params.get("done") == "delete" else "",
         "is_filtered": any(context["place"].get(name) for name in LISTING),
         **detail.WORDS,
     }
@@ -112,7 +124,7 @@ def _page(request: Request, template: str, *, status: int = 200, **context: Any)
     return answer
 
 
-def _back(request: Request, visit: Visit, key: str, name: str) -> Response:
+def _back(request: Request, visit: Visit, key: str, name: str, token: str) -> Response:
     """Lead to the page that the form stood on; its address is built anew, so it cannot lead elsewhere."""
     fields = csrf.form(request, visit.body)
     place = Place.parse(visit.base, fields.get("place", ""))
@@ -120,5 +132,9 @@ def _back(request: Request, visit: Visit, key: str, name: str) -> Response:
         place = place.changed(key=None)
     elif fields.get("page") == "show":
         place = Place(f"{visit.base}show/{key}", place.parameters)
+    return RedirectResponse(_told(place, name) + (f"&undo={token}" if token else ""), 303)
+
+
+def _told(place: Place, done: str) -> str:
     link = place.link()
-    return RedirectResponse(f"{link}{'&' if '?' in link else '?'}done={name}", 303)
+    return f"{link}{'&' if '?' in link else '?'}done={done}"

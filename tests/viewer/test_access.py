@@ -14,12 +14,13 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns
+from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns, suppression
 from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
 ROUTES = [
     *copies.routes(),
+    *suppression.routes(),
     *pages.routes(),
     *forms.routes(),
     *api.routes(),

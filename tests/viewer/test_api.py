@@ -127,7 +127,7 @@ def test_changes_of_one_entry(client: TestClient, service: Service, action: str,
 
 def test_delete_removes_one_entry(client: TestClient, service: Service) -> None:
     key, other = add(service, 1), add(service, 2)
-    assert client.delete(f"/api/entries/{key}", headers=change_headers(client)).json() == {"changed": 1}
+    assert client.delete(f"/api/entries/{key}", headers=change_headers(client)).json()["changed"] == 1
     assert keys(client.get("/api/entries")) == [other]
 
 
@@ -138,7 +138,7 @@ def test_bulk_changes_those_that_exist(client: TestClient, service: Service, act
         service.store.solve(found)
     wanted = {"action": action, "keys": [*found, key_of(9)]}
     answer = client.post("/api/entries/bulk", json=wanted, headers=change_headers(client))
-    assert answer.json() == {"changed": 2}
+    assert answer.json()["changed"] == 2
 
 
 @pytest.mark.parametrize(

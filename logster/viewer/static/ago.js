@@ -18,6 +18,11 @@ export function refreshTimes(root = document) {
     if (time.textContent !== text) time.textContent = text;
     time.title = moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
   }
+  for (const time of root.querySelectorAll("time[data-exact]")) {
+    const moment = new Date(time.dateTime);
+    time.title = moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+    time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  }
 }
 
 /** Let `time` show this very moment. */

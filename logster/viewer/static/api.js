@@ -54,9 +54,32 @@ export async function fragment(address, name, signal) {
   return new DOMParser().parseFromString(policy.createHTML(await response.text()), "text/html");
 }
 
-/** Change one entry: delete, protect, unprotect, solve or unsolve it. */
+/** Return what is at `address` as text. */
+export async function text(address) {
+  return (await request(address)).text();
+}
+
+/** Change one entry: delete, protect, unprotect, solve or unsolve it. A deletion tells the token that undoes it. */
 export async function change(key, action) {
-  const token = document.querySelector("meta[name=csrf-token]").content;
-  const address = new URL(`api/entries/${encodeURIComponent(key)}${action === "delete" ? "" : `/${action}`}`, mount);
-  await request(address, { method: action === "delete" ? "DELETE" : "POST", headers: { "X-CSRF-Token": token } });
+  const address = `api/entries/${encodeURIComponent(key)}${action === "delete" ? "" : `/${action}`}`;
+  return send(address, action === "delete" ? "DELETE" : "POST");
+}
+
+/** Bring back what was deleted, and return the keys. */
+export async function restore(token) {
+  return (await send("api/entries/undo", "POST", { token })).restored;
+}
+
+async function send(address, method, body) {
+  const headers = { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content };
+  if (body) headers["Content-Type"] = "application/json";
+  const response = await request(new URL(address, mount), { method, headers, body: body && JSON.stringify(body) });
+  return response.json();
+}
+
+/** The address of the list with what a form would have said there. */
+export function listAddress(parameters) {
+  const address = new URL(mount);
+  for (const [name, value] of Object.entries(parameters)) if (value) address.searchParams.set(name, value);
+  return address.href;
 }

@@ -1,13 +1,23 @@
 // The one line in which the page says what it cannot do just now, or what it did.
 
 const banner = document.querySelector("[data-banner]");
+const said = banner?.querySelector("[data-said]") ?? banner;
 
-/** Say `text`; `kind` is "away" for what will pass by itself, and "" for the rest. */
-export function say(text, kind = "") {
+/** Say `text`; `kind` is "away" for what will pass by itself, and "" for the rest. `offer` is what may be done now:
+    a `label` for a button, and what to call (`act`) when it is pressed. */
+export function say(text, kind = "", offer = null) {
   if (!banner) return;
-  banner.textContent = text;
+  banner.querySelector("form, button")?.remove();
+  said.textContent = text;
+  if (offer) banner.append(button(offer));
   banner.classList.toggle("is-away", kind === "away");
   banner.hidden = !text;
+}
+
+function button({ label, act }) {
+  const made = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: label });
+  made.addEventListener("click", act, { once: true });
+  return made;
 }
 
 /** Take back what was said of this kind. */
@@ -18,6 +28,6 @@ export function unsay(kind) {
 // What a form did is said once: a reload must not say it again.
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
-  address.searchParams.delete("done");
+  for (const name of ["done", "undo"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }

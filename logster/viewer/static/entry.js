@@ -1,14 +1,35 @@
 // <logster-entry>: the detail of one entry. Its buttons change the entry without a reload, its counts keep up.
-import { change } from "./api.js";
+import { change, listAddress, restore } from "./api.js";
 import { setToNow } from "./ago.js";
 import { say } from "./banner.js";
-import { leave, reload } from "./selection.js";
+import { addressOf, hasList, leave, open, reload } from "./selection.js";
 
 const AWAY = new Set(["delete", "solve"]);
-const DONE = {
-  delete: "Deleted.",
-  solve: "Solved. It comes back when another version reports it.",
-};
+
+function told(action, versions) {
+  if (action === "delete") return "Deleted.";
+  return versions ? `Solved in ${versions}. It comes back when another version reports it.`
+    : "Solved. It comes back when another version reports it.";
+}
+
+/** What the banner offers after a change: to take it back. */
+function undoing(action, key, token) {
+  if (action === "delete" && !token) return null;
+  const act = async () => {
+    try {
+      if (action === "delete") await restore(token);
+      else await change(key, "unsolve");
+    } catch (failure) {
+      say(`Not undone. ${failure.message}`, failure.isAway ? "away" : "");
+      return;
+    }
+    say(action === "delete" ? "Restored." : "No longer solved.");
+    document.dispatchEvent(new CustomEvent("logster:refresh"));
+    await open(addressOf(key));
+    document.querySelector("[data-heading]")?.focus({ preventScroll: true });
+  };
+  return { label: "Undo", act };
+}
 
 class LogsterEntry extends HTMLElement {
   connectedCallback() {
@@ -34,8 +55,9 @@ class LogsterEntry extends HTMLElement {
 
   async act(action, button) {
     button.disabled = true;
+    let answer;
     try {
-      await change(this.dataset.key, action);
+      answer = await change(this.dataset.key, action);
     } catch (failure) {
       button.disabled = false;
       say(`Not done. ${failure.message}`, failure.isAway ? "away" : "");
@@ -43,7 +65,11 @@ class LogsterEntry extends HTMLElement {
     }
     document.dispatchEvent(new CustomEvent("logster:changed", { detail: { key: this.dataset.key, action } }));
     if (AWAY.has(action)) {
-      say(DONE[action]);
+      if (!hasList) {
+        location.assign(listAddress({ done: action, undo: answer.undo }));
+        return;
+      }
+      say(told(action, this.dataset.versions), "", undoing(action, this.dataset.key, answer.undo));
       leave();
     } else {
       reload(`button[value=${action.startsWith("un") ? action.slice(2) : `un${action}`}]`);

@@ -1,4 +1,5 @@
-// Keys: / for the search, j and k along the list, Escape to close the entry.
+// Does what the keys of keys.js say.
+import { KEYS } from "./keys.js";
 import { close } from "./selection.js";
 
 function rows() {
@@ -18,18 +19,28 @@ function search() {
   field?.select();
 }
 
-const KEYS = {
-  "/": search,
-  j: () => step(1),
-  k: () => step(-1),
-  Escape: () => document.querySelector("[data-close]") && close(),
+const ACTS = {
+  search,
+  next: () => step(1),
+  previous: () => step(-1),
+  close: () => document.querySelector("[data-close]") && close(),
 };
 
+function press(selectors) {
+  const found = selectors.map((each) => document.querySelector(each)).find(Boolean);
+  found?.click();
+  return Boolean(found);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat && !"jk".includes(event.key)) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const act = KEYS[event.key];
-  if (!act) return;
+  const binding = KEYS.find((each) => each.key === event.key);
+  if (!binding) return;
+  if (binding.press) {
+    if (press(binding.press)) event.preventDefault();
+    return;
+  }
   event.preventDefault();
-  act();
+  ACTS[binding.act]();
 });

@@ -1,5 +1,6 @@
 // What a page with scripts can do beyond the page without: each module enhances what the server rendered.
 import "./ago.js";
+import "./copies.js";
 import "./copy.js";
 import "./entry.js";
 import "./keyboard.js";

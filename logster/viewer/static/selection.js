@@ -5,6 +5,10 @@ import { say, unsay } from "./banner.js";
 
 const pane = document.querySelector("[data-detail]");
 const list = document.querySelector("[data-list]");
+
+/** Whether there is a list beside the entry. */
+export const hasList = Boolean(list);
+
 const LISTING = ["q", "level", "since", "until", "before", "after"];
 
 const title = document.querySelector(".brand").textContent;
@@ -29,7 +33,7 @@ function isPlain(event) {
 /** Return the address of an entry beside the list as it is now. */
 export function addressOf(key) {
   const address = new URL(location.href);
-  for (const name of ["tab", "env", "done"]) address.searchParams.delete(name);
+  for (const name of ["tab", "env", "frames", "span", "done", "undo"]) address.searchParams.delete(name);
   if (key) address.searchParams.set("key", key);
   else address.searchParams.delete("key");
   return address.href;
@@ -119,9 +123,10 @@ export async function reload(focus) {
 
 async function follow(link) {
   const { text, rel } = link;
+  const nav = link.closest("nav").className;
   await open(link.href);
   // The link was replaced with its pane: the same one takes the focus over, or its neighbour at the last sample.
-  const links = [...pane.querySelectorAll(rel ? ".samples a" : ".tabs a")];
+  const links = [...pane.querySelectorAll(`nav.${nav} a`)];
   const same = links.find((each) => (rel ? each.rel === rel : each.text === text));
   (same ?? links[0])?.focus({ preventScroll: true });
 }
@@ -135,7 +140,7 @@ document.addEventListener("click", (event) => {
   } else if (link.matches("[data-close]")) {
     event.preventDefault();
     close();
-  } else if (pane?.contains(link) && link.matches(".tabs a, .samples a")) {
+  } else if (pane?.contains(link) && link.matches(".tabs a, .samples a, .views a")) {
     event.preventDefault();
     follow(link);
   }
