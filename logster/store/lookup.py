@@ -1,5 +1,10 @@
-"""Finds entries by the beginning of their key, for people who type it."""
+"""Finds entries by their keys, many at once, or by the beginning of one, for people who type it."""
 
+from collections.abc import Sequence
+
+from logster.entry import Entry
+from logster.store import codec
+from logster.store.connection import Command
 from logster.store.exporting import scanned
 from logster.store.grouping import is_group
 from logster.store.tenant import Tenant
@@ -19,3 +24,13 @@ def keys_starting(tenant: Tenant, prefix: str, limit: int) -> list[str]:
             if len(found) > limit:
                 return sorted(found)[:limit]
     return sorted(found)
+
+
+def entries(tenant: Tenant, keys: Sequence[str]) -> list[Entry]:
+    """Return the entries of `keys` as a list shows them, those that there are, in one round trip."""
+    commands: list[Command] = []
+    for key in keys:
+        commands += (["HMGET", tenant.keys.entry(key), *codec.LIST_FIELDS], ["LLEN", tenant.keys.env(key)])
+    answers = tenant.run_all(commands) if commands else []
+    found = zip(keys, answers[::2], answers[1::2], strict=True)
+    return [codec.decode_entry(key, values, env_count) for key, values, env_count in found if values[0] is not None]

@@ -213,6 +213,10 @@ class RedisStore:
         """Return entries as a list shows them, in the order of `keys`; those that are gone are left out."""
         return lookup.entries(self._tenant, keys)
 
+    def entries(self, keys: Sequence[str]) -> list[Entry]:
+        """Return entries as a list shows them, in the order of `keys`; those that are gone are left out."""
+        return lookup.entries(self._tenant, keys)
+
     def keys_starting(self, prefix: str, *, limit: int = 10) -> list[str]:
         """Return keys of entries that start with `prefix`, in order, and no more than `limit`."""
         return lookup.keys_starting(self._tenant, prefix, limit)

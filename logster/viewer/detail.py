@@ -57,6 +57,7 @@ def selected(visit: Visit, key: str, place: Place) -> dict[str, Any]:
         "window": window,
         "links": Links(visit.settings),
         "version": entry.versions[0] if entry.versions else "",
+        "members": visit.store.entries(entry.group.members) if entry.group else [],
         "has_curl": bool(request_of(visit, window.sample)),
     }
     return shown | (_timeline(visit, entry, place, now) if tab == "timeline" else {})

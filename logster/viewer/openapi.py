@@ -38,8 +38,8 @@ FORM = "application/x-www-form-urlencoded"
 TEXT: Schema = {"type": "string"}
 RETRY_AFTER = {"Retry-After": {"description": "Seconds until it is worth another try.", "schema": TEXT}}
 DESCRIPTION = (
-    "Errors are problem details (RFC 9457). All but the beacon passes `authorize`, whose own answer, such as a redirect "
-    "to a login, takes the place of those below. A change needs the CSRF token of a page and the cookie beside it."
+    "Errors are problem details (RFC 9457). All but the beacon passes `authorize`; an answer of its own, such as a "
+    "redirect, takes the place of those below. A change needs the CSRF token of a page and the cookie beside it."
 )
 
 
@@ -166,15 +166,12 @@ def _operations() -> dict[str, Any]:
 
 
 def _beacon() -> dict[str, Any]:
-    named = {name: TEXT for name in ("url", "stacktrace", "stack", "window_location", "severity", "level")}
+    named = dict.fromkeys(("url", "stacktrace", "stack", "window_location", "severity", "level"), TEXT)
     number: Schema = {"type": ["integer", "string"]}
     message: Schema = {"type": "string", "pattern": r"\S"}
-    report = {
-        "type": "object",
-        "required": ["message"],
-        "properties": {"message": message, **named, "line": number, "column": number},
-    }
-    with_env = report | {"properties": report["properties"] | {"env": {"type": "object"}}}
+    fields: Schema = {"message": message, **named, "line": number, "column": number}
+    report: Schema = {"type": "object", "required": ["message"], "properties": fields}
+    with_env: Schema = report | {"properties": fields | {"env": {"type": "object"}}}
     body = {JSON: {"schema": with_env}, "text/plain": {"schema": TEXT}, FORM: {"schema": report}}
     cached = {"304": {"description": "It is as you have it."}}
     return {
