@@ -82,10 +82,13 @@ def _entries() -> dict[str, Any]:
     shown = items(ref("ShownEntry"))
     page = members(entries=shown, next=CURSOR, previous=CURSOR, total={"type": ["integer", "null"]})
     resolution = {"type": "string", "enum": ["hour", "minute"]}
-    changed = members(changed=COUNT)
+    changed = _changed()
     return {
         "/api/entries": {"get": _reading("List entries, newest first", page, listing, 400)},
         "/api/entries/bulk": {"post": _changing("Change several entries", changed, "Bulk")},
+        "/api/entries/undo": {
+            "post": _changing("Bring back what was deleted", members(restored=items(TEXT)), "Undo", [], 404)
+        },
         "/api/clear": {"post": _changing("Remove every entry that is not protected", changed)},
         "/api/timeline": {
             "get": _reading("Count occurrences", _timeline(), [_query("resolution", resolution), *_span()], 400)
@@ -97,7 +100,7 @@ def _entry() -> dict[str, Any]:
     key = _path("key", KEY)
     change = _path("change", {"type": "string", "enum": list(CHANGES)})
     hour = _query("resolution", {"type": "string", "enum": ["hour"]})
-    changed = members(changed=COUNT)
+    changed = _changed()
     return {
         "/api/entries/{key}": {
             "get": _reading("Show an entry, or a group", ref("ShownEntry"), [key, _env()], 404),
@@ -191,6 +194,12 @@ def _beacon() -> dict[str, Any]:
             }
         },
     }
+
+
+def _changed() -> Schema:
+    """Return how many entries were changed; `undo` takes a deletion back for ten minutes."""
+    schema = members(changed=COUNT)
+    return schema | {"properties": schema["properties"] | {"undo": TEXT}}
 
 
 def _timeline() -> Schema:

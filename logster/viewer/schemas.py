@@ -17,6 +17,7 @@ _TYPES = (
     StoredPattern,
     Change,
     api.Bulk,
+    api.Undo,
     patterns.New,
     patterns.Changed,
     patterns.Named,

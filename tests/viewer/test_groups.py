@@ -75,8 +75,8 @@ def test_the_row_of_a_group_says_how_many_it_stands_for(client: TestClient, grou
     page = client.get("/").text
     row = page[page.index(f'data-key="{group}"') :]
     row = row[: row.index("</li>")]
-    assert re.search(r'<span class="badge group"[^>]*>.*3 entries</span>', row)
-    assert page.count("badge group") == 1
+    assert re.search(r'<span class="badge grouped"[^>]*>.*3 entries</span>', row)
+    assert page.count("badge grouped") == 1
 
 
 @pytest.mark.parametrize("address", ["/?key={}", "/show/{}"])
