@@ -13,6 +13,7 @@ from logster.settings import Settings, check_namespace
 from logster.store import (
     clearing,
     codec,
+    deploys,
     exporting,
     finding,
     grouping,
@@ -24,6 +25,7 @@ from logster.store import (
     reporting,
     timeline,
     trash,
+    values,
 )
 from logster.store.archive import Header
 from logster.store.connection import Connection
@@ -38,11 +40,12 @@ from logster.store.reporting import ReportResult
 from logster.store.script import script
 from logster.store.tenant import Tenant
 from logster.store.timeline import Resolution
+from logster.store.values import FieldName
 
 if TYPE_CHECKING:
     from logster.search import Query
 
-_KEYS_A_CALL = 50
+_KEYS_A_CALL = 25
 _BEACON_EXPIRE_SECONDS = 120
 
 
@@ -97,6 +100,7 @@ class RedisStore:
         after: str | None = None,
         limit: int = 50,
         include_solved: bool = False,
+        during: tuple[int, int] | None = None,
     ) -> Page:
         """Return a page of the list, newest first.
 
@@ -109,6 +113,7 @@ class RedisStore:
             after: the cursor to continue from, towards newer rows.
             limit: how many rows at the most; more than 500 are never given at once.
             include_solved: whether solved entries are shown; with a query, that decides.
+            during: together with a query, only entries with an occurrence between these times, to the hour.
 
         Raises:
             InvalidCursor: a cursor is not one that this store handed out.
@@ -128,7 +133,9 @@ class RedisStore:
         )
         if query is None:
             return listing.plain_page(tenant, stretch, limit)
-        return finding.found_page(tenant, finding.narrowed(tenant, stretch, query, levels), query, limit)
+        if during:
+            stretch = stretch._replace(since_ms=max(during[0], since_ms or 0))
+        return finding.found_page(tenant, finding.narrowed(tenant, stretch, query, levels), query, limit, during)
 
     def env_samples(self, key: str, *, limit: int | None = None) -> list[Env]:
         """Return the env samples of an entry or a group's newest member, newest first, each with its "time" in ms."""
@@ -209,9 +216,17 @@ class RedisStore:
             raise ValueError("An entry's timeline is kept by the hour only.")
         return timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
 
-    def entries(self, keys: Sequence[str]) -> list[Entry]:
-        """Return entries as a list shows them, in the order of `keys`; those that are gone are left out."""
-        return lookup.entries(self._tenant, keys)
+    def hours(self, keys: Sequence[str], *, since_ms: int, until_ms: int) -> list[list[int]]:
+        """Return for each of several entries its counts in all hours between two times, oldest first."""
+        return timeline.of_entries(self._tenant, keys, since_ms, until_ms)
+
+    def deploys(self, *, since_ms: int, until_ms: int) -> list[tuple[int, str]]:
+        """Return which versions of the app were first seen between two times, with when (ms), oldest first."""
+        return deploys.between(self._tenant, since_ms, until_ms)
+
+    def values(self, field: FieldName) -> list[str]:
+        """Return what a field of the search is among the newest entries, the most common first."""
+        return values.values(self._tenant, field)
 
     def entries(self, keys: Sequence[str]) -> list[Entry]:
         """Return entries as a list shows them, in the order of `keys`; those that are gone are left out."""
