@@ -1,6 +1,5 @@
 """Deleted entries that can be brought back for a while. Owns how long and how much is kept for that."""
 
-import re
 import secrets
 from collections.abc import Iterable
 from itertools import islice
@@ -15,7 +14,6 @@ _DELETIONS_AT_MOST = 10
 _BYTES_AT_MOST = 2_000_000
 _KEYS_A_CALL = 100
 _TOKEN_BYTES = 12
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")
 
 
 def discard(tenant: Tenant, keys: Iterable[str]) -> tuple[int, str]:
@@ -45,7 +43,7 @@ def restore(tenant: Tenant, token: str, max_env: int) -> list[str]:
 
     What was reported meanwhile is added to what was there before.
     """
-    kept = tenant.run("take", token=token) if _TOKEN.fullmatch(token) else None
+    kept = tenant.run("take", token=token)
     if kept is None:
         return []
     try:

@@ -42,7 +42,7 @@ def _body(path: str, method: str, key: str) -> dict[str, object] | None:
         return {"keys": [key]} | ({"action": "solve"} if path.endswith("/bulk") else {})
     if path.startswith("/api/patterns") and method != "GET":
         return {"pattern": "/ping/"} | ({"new_pattern": "/pong/"} if method == "PUT" else {})
-    return None
+    return {"token": "gone"} if path == "/api/entries/undo" else None
 
 
 def test_every_page_and_answer_says_that_redis_is_away(own_server: ValkeyServer, own_service: Service) -> None:
