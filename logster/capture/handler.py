@@ -46,6 +46,10 @@ class LogsterHandler(logging.Handler):
     def level(self, level: int) -> None:
         self._level = level
 
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
+        """Format messages with `fmt`; the one that logging.basicConfig gives to handlers without one counts as none."""
+        super().setFormatter(None if _adds_nothing(fmt) else fmt)
+
     def createLock(self) -> None:  # noqa: N802 - logging's name
         """Do without a lock: a snapshot belongs to one thread, and a lock could hold up a signal handler."""
         self.lock = None
@@ -77,6 +81,11 @@ class LogsterHandler(logging.Handler):
                 service.worker.flush()
         except Exception as error:
             complain(f"flushing failed: {type(error).__name__}")
+
+
+def _adds_nothing(formatter: logging.Formatter | None) -> bool:
+    """Return whether a formatter shows but level and logger, which an entry has anyway."""
+    return type(formatter) is logging.Formatter and formatter._fmt in (logging.BASIC_FORMAT, "%(message)s")
 
 
 def _is_repeated(exc_info: Any) -> bool:

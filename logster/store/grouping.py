@@ -5,6 +5,7 @@ Owns the names of groups and who their members are. Where rows stand is for `scr
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,7 @@ SHOWN_MEMBERS = 100
 _ROW = "g-"
 
 
+@lru_cache(maxsize=1_024)
 def name_of(pattern: str) -> str:
     """Return the name of the group of a pattern; empty for none."""
     return hashlib.sha1(pattern.encode(), usedforsecurity=False).hexdigest()[:32] if pattern else ""

@@ -32,7 +32,7 @@ from logster.store.connection import Connection
 from logster.store.cursor import Cursor
 from logster.store.events import Event, listen
 from logster.store.filter import Filter
-from logster.store.history import Change, history
+from logster.store.history import Change, history, name
 from logster.store.importing import Imported, Lines, Mode, Progress
 from logster.store.latency import Latency
 from logster.store.patterns import Kind, StoredPattern
@@ -147,9 +147,10 @@ class RedisStore:
         )
         return codec.decode_envs(base, samples)
 
-    def delete(self, keys: Iterable[str]) -> int:
-        """Delete entries, protected ones too, and return how many there were."""
-        return self._in_chunks("delete", grouping.members(self._tenant, keys))
+    def delete(self, keys: Iterable[str], *, by: str = "") -> int:
+        """Delete entries, protected ones too, and return how many there were; `by` is noted in the history."""
+        keys = list(keys)
+        return self._noted("delete", keys, by, self._in_chunks("delete", grouping.members(self._tenant, keys)))
 
     def discard(self, keys: Iterable[str]) -> tuple[int, str]:
         """Delete entries like `delete`, and return how many there were and a token by which `restore` undoes it.
@@ -165,26 +166,30 @@ class RedisStore:
         """
         return trash.restore(self._tenant, token, self._settings.max_env_count_per_entry)
 
-    def clear(self) -> int:
+    def clear(self, *, by: str = "") -> int:
         """Remove all entries that are not protected, and return how many; solved marks stay."""
-        return clearing.clear(self._tenant)
+        return self._noted("clear", (), by, clearing.clear(self._tenant))
 
-    def protect(self, key: str) -> bool:
+    def protect(self, key: str, *, by: str = "") -> bool:
         """Keep an entry from being trimmed or cleared; return whether there is such an entry."""
-        return self._each("protect", key)
+        return bool(self._noted("protect", [key], by, self._each("protect", key)))
 
-    def unprotect(self, key: str) -> bool:
+    def unprotect(self, key: str, *, by: str = "") -> bool:
         """Take an entry's protection away; return whether there is such an entry."""
-        return self._each("unprotect", key)
+        return bool(self._noted("unprotect", [key], by, self._each("unprotect", key)))
 
-    def solve(self, keys: Iterable[str]) -> int:
+    def solve(self, keys: Iterable[str], *, by: str = "") -> int:
         """Declare entries solved in the versions they were seen in, and return how many of them there are."""
+        keys = list(keys)
         members = grouping.members(self._tenant, keys)
-        return self._in_chunks("solve", members, expire_seconds=self._settings.solved_expire_seconds)
+        solved = self._in_chunks("solve", members, expire_seconds=self._settings.solved_expire_seconds)
+        return self._noted("solve", keys, by, solved)
 
-    def unsolve(self, keys: Iterable[str]) -> int:
+    def unsolve(self, keys: Iterable[str], *, by: str = "") -> int:
         """Take solved marks away, show their entries again, and return how many marks there were."""
-        return self._in_chunks("unsolve", grouping.members(self._tenant, keys, solved=True))
+        keys = list(keys)
+        marks = self._in_chunks("unsolve", grouping.members(self._tenant, keys, solved=True))
+        return self._noted("unsolve", keys, by, marks)
 
     def allow_beacon(self, address: str, limit: int) -> bool:
         """Count one more JavaScript report of a client address, and return whether it stays within `limit` a minute."""
@@ -327,9 +332,10 @@ class RedisStore:
         """Return how many entries a pattern matches; InvalidPattern where it cannot be used."""
         return sum(map(len, patterns.matching(self._tenant, parse(text))))
 
-    def delete_matching(self, text: str) -> int:
+    def delete_matching(self, text: str, *, by: str = "") -> int:
         """Delete the unprotected entries that a pattern matches, and return how many; InvalidPattern as above."""
-        return patterns.delete_matching(self._tenant, parse(text))
+        pattern = parse(text)
+        return self._noted("delete_matching", [pattern.text], by, patterns.delete_matching(self._tenant, pattern))
 
     def suggest(self, keys: Iterable[str]) -> str:
         """Return a pattern that would group the entries of `keys`; empty where they have too little in common."""
@@ -392,6 +398,12 @@ class RedisStore:
             changed += self._tenant.run(script, *chunk, **arguments)
         return changed
 
-    def _each(self, script: str, key: str) -> bool:
-        changed = [self._tenant.run(script, key=each) for each in grouping.members(self._tenant, [key])]
-        return any(changed)
+    def _each(self, script: str, key: str) -> int:
+        return sum(self._tenant.run(script, key=each) for each in grouping.members(self._tenant, [key]))
+
+    def _noted(self, kind: str, keys: Sequence[str], by: str, changed: int) -> int:
+        """Note who changed so many entries, where somebody is named."""
+        if by and changed:
+            about = keys[0] if len(keys) == 1 else f"{changed} entries"
+            self._tenant.run("remember", kind=kind, about=about, by=name(by))
+        return changed

@@ -143,3 +143,22 @@ def test_a_protected_entry_may_be_solved(entries: RedisStore) -> None:
     assert there(entries, 1).flags == ["protected", "solved"]
     assert entries.clear() == 4
     assert numbers(entries.page(include_solved=True).entries) == [1]
+
+
+def test_it_is_noted_who_decided(entries: RedisStore) -> None:
+    entries.solve([key_of(1), key_of(2)], by="ann")
+    entries.unsolve([key_of(1)], by="bob")
+    entries.protect(key_of(3), by="eve")
+    entries.unprotect(key_of(3))
+    entries.delete([key_of(99)], by="nobody")
+    entries.delete([key_of(0)], by="eve")
+    entries.delete_matching("Order 4", by="bob")
+    entries.clear(by="ann")
+    assert [(each.kind, each.subject, each.by) for each in reversed(entries.history())] == [
+        ("solve", "2 entries", "ann"),
+        ("unsolve", key_of(1), "bob"),
+        ("protect", key_of(3), "eve"),
+        ("delete", key_of(0), "eve"),
+        ("delete_matching", "/Order 4/", "bob"),
+        ("clear", "3 entries", "ann"),
+    ]

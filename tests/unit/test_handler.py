@@ -4,7 +4,9 @@ import contextlib
 import json
 import logging
 import logging.config
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -463,6 +465,26 @@ def test_empty_records_are_kept_where_asked_for() -> None:
     log.logger.error("")
     assert log.only.message == ""
     log.close()
+
+
+def test_the_formatter_of_basic_config_counts_as_none() -> None:
+    program = """
+        import logging
+        from tests.unit.captured import Log
+
+        log = Log()
+        logging.basicConfig(handlers=[log.handler])
+        logging.getLogger("shop").warning("Out of %s", "ink")
+        assert log.only.message == "Out of ink", log.only.message
+        assert log.only.template == "Out of %s"
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=30)
+
+
+def test_a_formatter_of_the_app_is_applied(log: Log) -> None:
+    log.handler.setFormatter(logging.Formatter("[%(name)s] %(message)s"))
+    log.logger.error("Out of %s", "ink")
+    assert log.only.message == "[app] Out of ink"
 
 
 def test_records_of_the_writing_thread_are_left_out(log: Log) -> None:

@@ -41,30 +41,33 @@ local function settle(prefix, group, level)
   end
 end
 
-local function put_member(prefix, key, state, more)
+-- Puts a member where its last report puts it; the group's row follows its newest member.
+local function put_member(prefix, key, state)
   local name, level = prefix .. 'group:' .. state.group, level_floor(state.level)
   redis.call('ZADD', name .. ':' .. level, state.last, key)
   redis.call('ZADD', name .. ':members', state.last, key)
   redis.call('ZADD', prefix .. 'grouped:' .. level, state.last, key)
-  redis.call('ZADD', name .. ':first', state.first, key)
-  redis.call('HINCRBY', name, 'occurrences', more)
-  settle(prefix, state.group, level)
+  redis.call('ZADD', prefix .. 'recent:' .. level, 'GT', state.last, 'g-' .. state.group)
 end
 
 local function enlist(prefix, key, state)
-  local level = level_floor(state.level)
-  if state.group and state.pattern then
-    redis.call('HSET', prefix .. 'group:' .. state.group, 'pattern', state.pattern)
-  end
-  if state.group and not state.solved then
-    redis.call('SADD', prefix .. 'groups', state.group)
-    put_member(prefix, key, state, state.count)
+  if not state.group then
+    redis.call('ZADD', rows_of(prefix, state.level, state.solved), state.last, key)
     return
   end
-  redis.call('ZADD', rows_of(prefix, level, state.solved), state.last, key)
-  if state.group then
-    redis.call('ZADD', prefix .. 'group:' .. state.group .. ':solved', state.last, key)
+  local name = prefix .. 'group:' .. state.group
+  if state.pattern then
+    redis.call('HSET', name, 'pattern', state.pattern)
   end
+  if state.solved then
+    redis.call('ZADD', rows_of(prefix, state.level, true), state.last, key)
+    redis.call('ZADD', name .. ':solved', state.last, key)
+    return
+  end
+  redis.call('SADD', prefix .. 'groups', state.group)
+  redis.call('ZADD', name .. ':first', state.first, key)
+  redis.call('HINCRBY', name, 'occurrences', state.count)
+  put_member(prefix, key, state)
 end
 
 local function delist(prefix, key, state)
@@ -86,12 +89,22 @@ local function delist(prefix, key, state)
   settle(prefix, state.group, level)
 end
 
+-- A member was reported again, and stays in its group and level.
+local function refresh_member(prefix, key, before, after)
+  local name = prefix .. 'group:' .. after.group
+  if after.first ~= before.first then
+    redis.call('ZADD', name .. ':first', after.first, key)
+  end
+  redis.call('HINCRBY', name, 'occurrences', after.count - before.count)
+  put_member(prefix, key, after)
+end
+
 -- Moves an entry from where it stands to where it belongs now.
 local function relist(prefix, key, before, after)
   local stays = level_floor(before.level) == level_floor(after.level) and before.group == after.group
     and before.solved == after.solved
   if stays and after.group and not after.solved then
-    put_member(prefix, key, after, after.count - before.count)
+    refresh_member(prefix, key, before, after)
     return
   end
   if after.group and not after.pattern then
