@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from logster.entry import Entry, Page
-from logster.store import codec
+from logster.store import codec, timeline
 from logster.store.cursor import Cursor
 from logster.store.listing import Stretch, levels_of, page_of
 from logster.store.script import Word
@@ -13,6 +13,8 @@ from logster.store.tenant import Tenant
 
 if TYPE_CHECKING:
     from logster.search import Query
+
+Span = tuple[int, int]
 
 
 def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collection[int] | None) -> Stretch:
@@ -32,26 +34,27 @@ def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collectio
     )
 
 
-def found_page(tenant: Tenant, stretch: Stretch, query: "Query", limit: int) -> Page:
-    """Return the page of matches; its total is known only where it holds them all."""
-    matches = list(islice(_matches(tenant, stretch, query, limit + 1), limit + 1))
+def found_page(tenant: Tenant, stretch: Stretch, query: "Query", limit: int, during: Span | None = None) -> Page:
+    """Return the page of matches that occurred in a span; its total is known only where it holds them all."""
+    matches = list(islice(_matches(tenant, stretch, query, limit + 1, during), limit + 1))
     entries, follows = matches[:limit], len(matches) > limit
-    behind = bool(entries) and stretch.start is not None and _any_behind(tenant, stretch, query, entries[0])
+    behind = bool(entries) and stretch.start is not None and _any_behind(tenant, stretch, query, entries[0], during)
     total = None if follows or stretch.start else len(entries)
     return page_of([_as_row(entry) for entry in entries], stretch.step, follows, behind, total)
 
 
-def _any_behind(tenant: Tenant, stretch: Stretch, query: "Query", first: Entry) -> bool:
+def _any_behind(tenant: Tenant, stretch: Stretch, query: "Query", first: Entry, during: Span | None) -> bool:
     back = stretch._replace(start=Cursor(first.last_seen, first.key), step=-stretch.step)
-    return any(True for _ in islice(_matches(tenant, back, query, 1), 1))
+    return any(True for _ in islice(_matches(tenant, back, query, 1, during), 1))
 
 
-def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int) -> Iterator[Entry]:
+def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int, during: Span | None) -> Iterator[Entry]:
     finished = False
     while not finished:
         call = stretch.call(tenant, "scan", *query.required, wanted=wanted, **_conditions(query))
         finished, score, key, candidates = tenant.run_trimmed([call])[0]
-        yield from _verified(tenant, [key.decode() for key in candidates], query)
+        keys = [key.decode() for key in candidates]
+        yield from _verified(tenant, keys if during is None else _occurred(tenant, keys, during), query)
         if not finished:
             stretch = stretch._replace(start=Cursor(int(score), key.decode()))
 
@@ -64,6 +67,11 @@ def _conditions(query: "Query") -> dict[str, Word]:
         "min_count": "" if query.min_count is None else query.min_count,
         "max_count": "" if query.max_count is None else query.max_count,
     }
+
+
+def _occurred(tenant: Tenant, keys: list[str], during: Span) -> list[str]:
+    """Return those entries that have an occurrence in a span."""
+    return [key for key, counts in zip(keys, timeline.of_entries(tenant, keys, *during), strict=True) if any(counts)]
 
 
 def _verified(tenant: Tenant, candidates: list[str], query: "Query") -> Iterator[Entry]:

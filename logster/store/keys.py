@@ -100,6 +100,10 @@ class Keys:
     def entry_timeline(self, key: str) -> str:
         return f"{self.prefix}timeline:hour:entry:{key}"
 
+    @property
+    def deploys(self) -> str:
+        return f"{self.prefix}deploys"
+
     def sender(self, sender: str) -> str:
         return f"{self.prefix}sender:{sender}"
 

@@ -1,10 +1,12 @@
-"""Counts of occurrences a time bucket, overall and for one entry, as the report script kept them."""
+"""Counts of occurrences a time bucket, overall and for entries, as the report script kept them."""
 
 import time
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from logster.entry import LEVELS, Bucket, level_name
+from logster.store.connection import Command
+from logster.store.keys import Keys
 from logster.store.tenant import Tenant
 
 Resolution = Literal["hour", "minute"]
@@ -13,6 +15,10 @@ _LENGTH_MS: Mapping[str, int] = {"hour": 3_600_000, "minute": 60_000}
 _KEPT_AT_MOST: Mapping[str, int] = {"hour": 2_160, "minute": 1_440}
 
 Counts = dict[int, dict[str, int]]
+
+_HOUR_MS = _LENGTH_MS["hour"]
+# From so many hours on it is less work to read all that an entry has.
+_NAMED_AT_MOST = 72
 
 
 def overall(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> list[Bucket]:
@@ -27,6 +33,31 @@ def of_entry(tenant: Tenant, key: str, since_ms: int, until_ms: int) -> list[Buc
         [["HGET", tenant.keys.entry(key), "level"], ["HGETALL", tenant.keys.entry_timeline(key)]]
     )
     return _buckets({level_name(int(level or 0)): counts}, "hour", since_ms, until_ms)
+
+
+def of_entries(tenant: Tenant, keys: Sequence[str], since_ms: int, until_ms: int) -> list[list[int]]:
+    """Return for each of several entries its counts in the hours between two times, oldest first; one round trip."""
+    commands = [hours_of(tenant.keys, key, since_ms, until_ms) for key in keys]
+    return [counts_of(answer, since_ms, until_ms) for answer in (tenant.run_all(commands) if commands else [])]
+
+
+def hours_of(keys: Keys, key: str, since_ms: int, until_ms: int) -> Command:
+    """Return the command that reads an entry's hours between two times; `counts_of` understands the answer."""
+    hours = _hours(since_ms, until_ms)
+    name = keys.entry_timeline(key)
+    return ["HMGET", name, *map(str, hours)] if len(hours) <= _NAMED_AT_MOST else ["HGETALL", name]
+
+
+def counts_of(answer: Any, since_ms: int, until_ms: int) -> list[int]:
+    """Return the counts that `hours_of` asked for."""
+    if isinstance(answer, dict):
+        return [int(answer.get(str(hour).encode(), 0)) for hour in _hours(since_ms, until_ms)]
+    return [int(count or 0) for count in answer]
+
+
+def _hours(since_ms: int, until_ms: int) -> range:
+    last = until_ms // _HOUR_MS
+    return range(max(since_ms // _HOUR_MS, last - _KEPT_AT_MOST["hour"]), last + 1)
 
 
 def _buckets(

@@ -53,10 +53,20 @@ local function known_entry()
     group = found[10] or nil, solved = found[11] or nil }
 end
 
+-- An entry that is new to a version may be the first to be seen in it at all.
+local function note_deploy()
+  if version == '' or redis.call('ZSCORE', prefix .. 'deploys', version) then
+    return
+  end
+  redis.call('ZADD', prefix .. 'deploys', digits(first), version)
+  redis.call('ZREMRANGEBYRANK', prefix .. 'deploys', 0, -101)
+end
+
 local function add_version(versions)
   if version == '' or has_line(versions, version) then
     return
   end
+  note_deploy()
   local kept = { version }
   for line in string.gmatch(versions, '[^\n]+') do
     if #kept < 20 then
@@ -158,6 +168,7 @@ if known then
   merge(known)
 else
   create()
+  note_deploy()
 end
 list(known)
 if solved_in then
