@@ -152,19 +152,23 @@ class RedisStore:
         keys = list(keys)
         return self._noted("delete", keys, by, self._in_chunks("delete", grouping.members(self._tenant, keys)))
 
-    def discard(self, keys: Iterable[str]) -> tuple[int, str]:
+    def discard(self, keys: Iterable[str], *, by: str = "") -> tuple[int, str]:
         """Delete entries like `delete`, and return how many there were and a token by which `restore` undoes it.
 
         The newest few deletions are kept for ten minutes; a very large one is not, and then the token is empty.
         """
-        return trash.discard(self._tenant, grouping.members(self._tenant, keys))
+        keys = list(keys)
+        removed, token = trash.discard(self._tenant, grouping.members(self._tenant, keys))
+        return self._noted("delete", keys, by, removed), token
 
-    def restore(self, token: str) -> list[str]:
+    def restore(self, token: str, *, by: str = "") -> list[str]:
         """Bring back what `discard` deleted, and return the keys; none where its time is over or it was done already.
 
         An entry that was reported meanwhile gets its history back, and keeps what is new.
         """
-        return trash.restore(self._tenant, token, self._settings.max_env_count_per_entry)
+        restored = trash.restore(self._tenant, token, self._settings.max_env_count_per_entry)
+        self._noted("restore", restored, by, len(restored))
+        return restored
 
     def clear(self, *, by: str = "") -> int:
         """Remove all entries that are not protected, and return how many; solved marks stay."""

@@ -14,6 +14,7 @@ from logster.viewer.changes import CHANGES, DONE, made
 from logster.viewer.exchange import answer, body, with_store
 from logster.viewer.listing import Listing, now_ms, span
 from logster.viewer.problems import Problem, gone
+from logster.viewer.visit import visit_of
 
 MAX_BULK_KEYS = 1_000
 DAY_MS = 86_400_000
@@ -116,13 +117,15 @@ async def bulk(request: Request) -> Response:
     wanted = body(request, Bulk)
     if len(wanted.keys) > MAX_BULK_KEYS:
         raise Problem(413, TOO_MANY_KEYS)
-    return _made(*await with_store(request, lambda store: made(store, wanted.action, wanted.keys)))
+    by = visit_of(request).by
+    return _made(*await with_store(request, lambda store: made(store, wanted.action, wanted.keys, by)))
 
 
 async def undo(request: Request) -> Response:
     """Bring back what was deleted."""
     wanted = body(request, Undo)
-    restored = await with_store(request, lambda store: store.restore(wanted.token))
+    by = visit_of(request).by
+    restored = await with_store(request, lambda store: store.restore(wanted.token, by=by))
     if not restored:
         raise Problem(404, DONE["too-late"], title="Too late")
     return answer({"restored": restored})
@@ -130,7 +133,8 @@ async def undo(request: Request) -> Response:
 
 async def clear(request: Request) -> Response:
     """Remove every entry that is not protected."""
-    return answer({"changed": await with_store(request, lambda store: store.clear())})
+    by = visit_of(request).by
+    return answer({"changed": await with_store(request, lambda store: store.clear(by=by))})
 
 
 async def health(request: Request) -> Response:
@@ -143,7 +147,8 @@ async def _change_one(request: Request, name: str) -> Response:
     key = request.path_params["key"]
     if name not in CHANGES:
         raise Problem(404, UNKNOWN_CHANGE)
-    changed, undo = await with_store(request, lambda store: made(store, name, [key]))
+    by = visit_of(request).by
+    changed, undo = await with_store(request, lambda store: made(store, name, [key], by))
     if not changed:
         raise gone(key)
     return _made(changed, undo)

@@ -4,32 +4,35 @@ from collections.abc import Callable, Sequence
 
 from logster.store.redis_store import RedisStore
 
-Change = Callable[[RedisStore, Sequence[str]], int]
+Change = Callable[[RedisStore, Sequence[str], str], int]
 
 
-def delete(store: RedisStore, keys: Sequence[str]) -> int:
-    return store.delete(keys)
+def delete(store: RedisStore, keys: Sequence[str], by: str) -> int:
+    return store.delete(keys, by=by)
 
 
-def protect(store: RedisStore, keys: Sequence[str]) -> int:
-    return sum(store.protect(key) for key in keys)
+def protect(store: RedisStore, keys: Sequence[str], by: str) -> int:
+    return sum(store.protect(key, by=by) for key in keys)
 
 
-def unprotect(store: RedisStore, keys: Sequence[str]) -> int:
-    return sum(store.unprotect(key) for key in keys)
+def unprotect(store: RedisStore, keys: Sequence[str], by: str) -> int:
+    return sum(store.unprotect(key, by=by) for key in keys)
 
 
-def solve(store: RedisStore, keys: Sequence[str]) -> int:
-    return store.solve(keys)
+def solve(store: RedisStore, keys: Sequence[str], by: str) -> int:
+    return store.solve(keys, by=by)
 
 
-def unsolve(store: RedisStore, keys: Sequence[str]) -> int:
-    return store.unsolve(keys)
+def unsolve(store: RedisStore, keys: Sequence[str], by: str) -> int:
+    return store.unsolve(keys, by=by)
 
 
-def made(store: RedisStore, name: str, keys: Sequence[str]) -> tuple[int, str]:
-    """Make a change, and return how many entries it changed, and the token that undoes it where that can be done."""
-    return store.discard(keys) if name == "delete" else (CHANGES[name](store, keys), "")
+def made(store: RedisStore, name: str, keys: Sequence[str], by: str) -> tuple[int, str]:
+    """Make a change in somebody's name, and return how many entries it changed, and the token that undoes it.
+
+    The token is empty where the change cannot be undone.
+    """
+    return store.discard(keys, by=by) if name == "delete" else (CHANGES[name](store, keys, by), "")
 
 
 CHANGES: dict[str, Change] = {

@@ -67,7 +67,7 @@ async def change(request: Request) -> Response:
     key, name = request.path_params["key"], request.path_params["change"]
     if name not in CHANGES:
         raise Problem(404, "There is no such change.")
-    changed, token = await in_thread(made, visit.store, name, [key])
+    changed, token = await in_thread(made, visit.store, name, [key], visit.by)
     if not changed:
         raise gone(key)
     return _back(request, visit, key, name, token)
@@ -77,7 +77,7 @@ async def undo(request: Request) -> Response:
     """Bring back what the last deletion took, and lead to it where it was one entry."""
     visit = visit_of(request)
     fields = csrf.form(request, visit.body)
-    restored = await in_thread(visit.store.restore, fields.get("token", ""))
+    restored = await in_thread(visit.store.restore, fields.get("token", ""), by=visit.by)
     place = Place.parse(visit.base, fields.get("place", "")).changed(key=restored[0] if len(restored) == 1 else None)
     return RedirectResponse(_told(place, "undo" if restored else "too-late"), 303)
 
@@ -93,7 +93,7 @@ async def confirm_clear(request: Request) -> Response:
 async def clear(request: Request) -> Response:
     """Remove every entry that is not protected."""
     visit = visit_of(request)
-    await in_thread(visit.store.clear)
+    await in_thread(visit.store.clear, by=visit.by)
     return RedirectResponse(f"{visit.base}?done=clear", 303)
 
 

@@ -139,3 +139,24 @@ def test_a_change_without_the_token_is_not_made(client: TestClient) -> None:
         body = {"pattern": "/ping/", "new_pattern": "/pong/"}
         problem(client.request(method, "/api/patterns/suppression", json=body, headers={"Origin": "http://x"}), 403)
     assert listed(client, "suppression") == []
+
+
+@pytest.mark.parametrize("action", ["delete", "protect", "unprotect", "solve", "unsolve"])
+def test_the_history_says_who_changed_an_entry(client: TestClient, service: Service, action: str) -> None:
+    key = add(service)
+    if action == "unsolve":
+        service.store.solve([key])
+    answer = client.post(f"/api/entries/{key}/{action}", headers=change_headers(client))
+    assert answer.status_code == 200
+    [change] = client.get("/api/history").json()["history"]
+    assert (change["kind"], change["by"], change["subject"]) == (action, "Ada", key)
+
+
+def test_the_history_says_who_cleared_and_who_undid(client: TestClient, service: Service) -> None:
+    deleted = client.delete(f"/api/entries/{add(service)}", headers=change_headers(client)).json()
+    client.post("/api/entries/undo", json={"token": deleted["undo"]}, headers=change_headers(client))
+    client.post("/api/clear", headers=change_headers(client))
+    changes = client.get("/api/history").json()["history"]
+    assert [(change["kind"], change["by"]) for change in changes] == [
+        (k, "Ada") for k in ("clear", "restore", "delete")
+    ]
