@@ -9,8 +9,8 @@ from logster.capture.handler import LogsterHandler
 from logster.delivery.worker import Worker
 from logster.entry import Occurrence, Report
 from logster.errors import StoreUnavailable
-from logster.service import Service
 from logster.patterns import Rule
+from logster.service import Service
 from logster.settings import Settings
 from logster.store.filter import Filter
 
@@ -45,7 +45,7 @@ class MemoryStore:
             self.loses_answers = False
             raise StoreUnavailable("the answer was lost")
 
-    def filter(self, namespace: str) -> Filter:  # noqa: ARG002
+    def filter(self, namespace: str) -> Filter:
         return Filter(self.rules)
 
     @property
