@@ -2,7 +2,7 @@
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -16,6 +16,7 @@ PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
 _AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
+_SPAN = re.compile(r"(\d{1,15})-(\d{1,15})", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 
@@ -29,6 +30,7 @@ class Listing:
     levels: tuple[int, ...]
     since_ms: int | None
     until_ms: int | None
+    during: tuple[int, int] | None
     before: str | None
     after: str | None
     limit: int
@@ -42,21 +44,32 @@ class Listing:
             Problem: another parameter cannot.
         """
         text = parameters.get("q", "").strip()
+        during = _during(parameters.get("during", ""))
         if parameters.get("before") and parameters.get("after"):
             raise Problem(400, "A page continues either before or after a place, not both.")
         return cls(
             text=text,
-            query=parse(text, now_ms=now_ms) if text else None,
+            query=parse(text, now_ms=now_ms) if text or during else None,
             levels=tuple(_level(name) for name in parameters.getlist("level")),
             since_ms=_moment("since", parameters.get("since", ""), now_ms),
             until_ms=_moment("until", parameters.get("until", ""), now_ms),
+            during=during,
             before=parameters.get("before") or None,
             after=parameters.get("after") or None,
             limit=_limit(parameters.get("limit", "")),
         )
 
-    def fetch(self, store: RedisStore) -> Page:
-        """Return the entries that are asked for."""
+    @property
+    def is_newest(self) -> bool:
+        """Whether this is the list's beginning."""
+        return not (self.before or self.after)
+
+    def anytime(self) -> "Listing":
+        """Return the same question without a span in which to have occurred."""
+        return replace(self, during=None)
+
+    def fetch(self, store: RedisStore, limit: int | None = None) -> Page:
+        """Return the entries that are asked for, or as many as `limit` says."""
         return store.page(
             levels=self.levels or None,
             since_ms=self.since_ms,
@@ -64,7 +77,8 @@ class Listing:
             query=self.query,
             before=self.before,
             after=self.after,
-            limit=self.limit,
+            limit=limit or self.limit,
+            during=self.during,
         )
 
 
@@ -98,6 +112,14 @@ def _moment(name: str, value: str, now: int) -> int | None:
         400,
         f"{name}={value!r} is no time: allowed are milliseconds since 1970, or an age such as 90s, 30m, 2h, 7d, 1w.",
     )
+
+
+def _during(value: str) -> tuple[int, int] | None:
+    if not value:
+        return None
+    if (found := _SPAN.fullmatch(value)) and int(found[1]) <= int(found[2]):
+        return int(found[1]), int(found[2])
+    raise Problem(400, f"during={value!r} is no span: it takes two times in milliseconds since 1970, as in 0-3600000.")
 
 
 def _limit(value: str) -> int:

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from logster.entry import LEVEL_NUMBERS, Page
+from logster.entry import LEVEL_NUMBERS
 from logster.errors import QuerySyntaxError
-from logster.viewer import csrf, detail
+from logster.viewer import csrf, detail, overview
 from logster.viewer.changes import CHANGES, DONE, made
 from logster.viewer.listing import Listing, now_ms
 from logster.viewer.place import LISTING, Place
@@ -36,11 +36,12 @@ async def index(request: Request) -> Response:
     visit = visit_of(request)
     fragment = request.query_params.get("fragment")
     place = Place.parse(visit.base, _query(request))
-    context: dict[str, Any] = _nothing_listed() | detail.nothing_selected()
+    context: dict[str, Any] = overview.nothing_listed() | detail.nothing_selected()
     status = 200
     if fragment != "detail":
         try:
-            context |= await in_thread(_listed, visit, Listing.parse(request.query_params, now_ms()))
+            now = now_ms()
+            context |= await in_thread(overview.listed, visit.store, Listing.parse(request.query_params, now), now)
         except QuerySyntaxError as mistake:
             context["mistake"] = mistake
             status = 400
@@ -102,17 +103,10 @@ def _query(request: Request) -> str:
     return query.decode("latin-1")
 
 
-def _listed(visit: Visit, listing: Listing) -> dict[str, Any]:
-    return {"listing": listing.fetch(visit.store)}
-
-
-def _nothing_listed() -> dict[str, Any]:
-    return {"listing": Page([]), "mistake": None}
-
-
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     context |= {
         "now": now_ms(),
+        "new_ms": overview.NEW_MS,
         "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "undo": request.query_params.get("undo", "") if request.query_params.get("done") == "delete" else "",

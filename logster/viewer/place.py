@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode
 
-LISTING = ("q", "level", "since", "until")
+LISTING = ("q", "level", "since", "until", "during")
 STRETCH = ("before", "after")
 SELECTION = ("key", "tab", "env", "frames", "span")
 KNOWN = frozenset((*LISTING, *STRETCH, *SELECTION))

@@ -14,6 +14,8 @@ from logster.viewer.visit import visit_of
 _ROW_CHARACTERS = 300
 _UNITS = ((60, 1, "s"), (3_600, 60, "m"), (86_400, 3_600, "h"), (86_400 * 14, 86_400, "d"))
 _WEEK = 7 * 86_400
+_HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
@@ -49,6 +51,19 @@ def iso(moment_ms: int) -> str:
 def stamp(moment_ms: int) -> str:
     """Return a moment for readers, in UTC."""
     return _moment(moment_ms).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def axis(moment_ms: int, step_ms: int) -> str:
+    """Return a moment as the end of an axis with bars of `step_ms`: days need no time of day."""
+    moment = _moment(moment_ms)
+    day = f"{moment:%b} {moment.day}"
+    return day if step_ms >= _DAY_MS else f"{day}, {moment:%H:%M} UTC"
+
+
+def hours(length_ms: int) -> str:
+    """Return a length of time in hours or days."""
+    count, unit = (length_ms // _DAY_MS, "day") if length_ms % _DAY_MS == 0 else (length_ms // _HOUR_MS, "hour")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _moment(moment_ms: int) -> datetime:
@@ -107,8 +122,10 @@ _environment = Environment(
 _environment.filters |= {
     "ago": ago,
     "as_json": as_json,
+    "axis": axis,
     "brief": brief,
     "headline": headline,
+    "hours": hours,
     "iso": iso,
     "number": number,
     "outline": outline,

@@ -9,7 +9,7 @@ const list = document.querySelector("[data-list]");
 /** Whether there is a list beside the entry. */
 export const hasList = Boolean(list);
 
-const LISTING = ["q", "level", "since", "until", "before", "after"];
+const LISTING = ["q", "level", "since", "until", "during", "before", "after"];
 
 const title = document.querySelector(".brand").textContent;
 

@@ -1,0 +1,194 @@
+"""Histogram: what happened when, by level, for what the list shows. Says where bars stand; templates draw them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from logster.entry import LEVELS, Bucket, Entry
+from logster.store.redis_store import RedisStore
+from logster.viewer.listing import Listing
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+HEIGHT = 40
+ENTRIES_AT_MOST = 200
+"""Of a query's matches so many are added up, the newest."""
+
+_BARS_AT_MOST = 62
+_STEPS = tuple(hours * HOUR_MS for hours in (1, 3, 6, 12, 24, 48, 72))
+_SPANS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
+_SHARE = 0.8
+_LEAST = 1.5
+
+# The worst stands at the bottom, where heights compare best.
+_ORDER = tuple(name for _, name in sorted(LEVELS.items(), reverse=True))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The occurrences of one level in a bar; `y` and `height` in pixels."""
+
+    level: str
+    count: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What happened from `start` until `end`; `x` in percent of the drawing's width."""
+
+    start: int
+    end: int
+    x: float
+    count: int
+    parts: tuple[Part, ...]
+    is_chosen: bool
+
+    @property
+    def during(self) -> str:
+        return f"{self.start}-{self.end - 1}"
+
+    @property
+    def words(self) -> str:
+        """How many of which level, in words."""
+        return ", ".join(f"{part.count:,} {part.level.lower()}" for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """The first sight of versions of the app, `x` percent from the left."""
+
+    time: int
+    x: float
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Bars from `start` until `end`, oldest first; `entries` says of how many entries they tell, where not of all."""
+
+    start: int
+    end: int
+    step: int
+    bars: tuple[Bar, ...]
+    deploys: tuple[Deploy, ...] = ()
+    entries: int = 0
+    pitch: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pitch", round(100 / len(self.bars), 4))
+
+    @property
+    def width(self) -> float:
+        """Of a bar, in percent."""
+        return round(self.pitch * _SHARE, 4)
+
+    @property
+    def filled(self) -> list[Bar]:
+        return [bar for bar in self.bars if bar.count]
+
+    @property
+    def total(self) -> int:
+        return sum(bar.count for bar in self.bars)
+
+    @property
+    def has_chosen(self) -> bool:
+        return any(bar.is_chosen for bar in self.bars)
+
+
+def histogram(
+    store: RedisStore, listing: Listing, now_ms: int, matches: Sequence[Entry] | None, newest_ms: int, *, more: bool
+) -> Histogram:
+    """Return the bars for a listing.
+
+    Arguments:
+        store: where the counts are.
+        listing: what is listed.
+        now_ms: until when, where the listing does not say.
+        matches: the entries that a query matches; None without one: then all occurrences count.
+        newest_ms: when the newest entry was last seen.
+        more: whether there are more matches.
+    """
+    since, until = _span(listing, now_ms, newest_ms)
+    step = next((each for each in _STEPS if (until - since) / each <= _BARS_AT_MOST), _STEPS[-1])
+    end = (until // step + 1) * step
+    start = max(since // step * step, end - _BARS_AT_MOST * step)
+    hours = _overall(store, listing, start, end) if matches is None else _added(store, matches, start, end)
+    return Histogram(
+        start,
+        end,
+        step,
+        _bars(hours, start, end, step, listing.during),
+        tuple(_deploys(store.deploys(since_ms=start, until_ms=end), start, end)),
+        len(matches) if matches is not None and more else 0,
+    )
+
+
+def _span(listing: Listing, now_ms: int, newest_ms: int) -> tuple[int, int]:
+    until = min(listing.until_ms or now_ms, now_ms)
+    if listing.since_ms is not None:
+        return min(max(listing.since_ms, until - _SPANS[-1]), until), until
+    reach = until - min(newest_ms or now_ms, listing.during[0] if listing.during else now_ms)
+    length = next((each for each in _SPANS if reach < each), _SPANS[-1])
+    return until - length + HOUR_MS, until
+
+
+def _overall(store: RedisStore, listing: Listing, start: int, end: int) -> Iterable[Bucket]:
+    wanted = {LEVELS[level] for level in listing.levels or LEVELS}
+    for hour in store.timeline(since_ms=start, until_ms=end - 1):
+        yield Bucket(hour.start, {level: count for level, count in hour.counts.items() if level in wanted})
+
+
+def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) -> Iterable[Bucket]:
+    """Yield the hours of several entries together; what an entry counted is of the level that it has now."""
+    columns = store.hours([entry.key for entry in entries], since_ms=start, until_ms=end - 1)
+    for entry, counts in zip(entries, columns, strict=True):
+        for back, count in enumerate(reversed(counts), start=1):
+            if count:
+                yield Bucket(end - back * HOUR_MS, {entry.level: count})
+
+
+def _bars(hours: Iterable[Bucket], start: int, end: int, step: int, chosen: tuple[int, int] | None) -> tuple[Bar, ...]:
+    counts: list[dict[str, int]] = [{} for _ in range(start, end, step)]
+    for hour in hours:
+        at = counts[min(max((hour.start - start) // step, 0), len(counts) - 1)]
+        for level, count in hour.counts.items():
+            at[level] = at.get(level, 0) + count
+    highest = max((sum(each.values()) for each in counts), default=0)
+    bars = []
+    for place, each in enumerate(counts):
+        begin = start + place * step
+        is_chosen = chosen is not None and chosen[0] < begin + step and begin <= chosen[1]
+        x = round(place * 100 / len(counts), 4)
+        bars.append(Bar(begin, begin + step, x, sum(each.values()), _parts(each, highest), is_chosen))
+    return tuple(bars)
+
+
+def _parts(counts: dict[str, int], highest: int) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    floor = float(HEIGHT)
+    for level in _ORDER:
+        if count := counts.get(level, 0):
+            # One error is seen even beside a thousand lines of debugging.
+            height = min(max(count / highest * HEIGHT, _LEAST), floor)
+            floor -= height
+            parts.append(Part(level, count, round(floor, 2), round(height, 2)))
+    return tuple(parts)
+
+
+def _deploys(found: Sequence[tuple[int, str]], start: int, end: int) -> Iterable[Deploy]:
+    """Yield one mark for versions too close together to tell apart."""
+    waiting: list[tuple[int, str]] = []
+    for time, version in found:
+        if waiting and time - waiting[0][0] > (end - start) / 100:
+            yield _deploy(waiting, start, end)
+            waiting = []
+        waiting.append((time, version))
+    if waiting:
+        yield _deploy(waiting, start, end)
+
+
+def _deploy(found: Sequence[tuple[int, str]], start: int, end: int) -> Deploy:
+    time = found[0][0]
+    return Deploy(time, round((time - start) / (end - start) * 100, 2), tuple(version for _, version in found))

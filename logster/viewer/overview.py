@@ -1,0 +1,73 @@
+"""What the list shows: its rows with their last day, and when what it shows happened. Gathers, and renders nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from logster.entry import Entry, Page
+from logster.store.listing import cursor_of
+from logster.store.redis_store import RedisStore
+from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, histogram
+from logster.viewer.listing import Listing
+from logster.viewer.sparkline import sparklines
+
+NEW_MS = 3_600_000
+"""An entry is new for an hour after it was first seen."""
+
+
+def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
+    """Return what the templates of the list need."""
+    found = _found(store, listing)
+    page = _cut(found, listing.limit)
+    shown = {"listing": page, "sparklines": sparklines(store, page.entries, now_ms), "marked": _marker(listing)}
+    return shown | {"histogram": _histogram(store, listing, found, now_ms) if listing.is_newest else None}
+
+
+def nothing_listed() -> dict[str, Any]:
+    return {"listing": Page([]), "sparklines": {}, "histogram": None, "marked": unmarked, "mistake": None}
+
+
+def unmarked(text: str) -> list[tuple[str, bool]]:
+    """Return a text in pieces where nothing is looked for."""
+    return [(text, False)]
+
+
+def _found(store: RedisStore, listing: Listing) -> Page:
+    # The histogram of a query adds up its matches, which are those of the list and some more: found at once.
+    return listing.fetch(store, max(listing.limit, ENTRIES_AT_MOST) if _has_own_histogram(listing) else listing.limit)
+
+
+def _has_own_histogram(listing: Listing) -> bool:
+    return listing.is_newest and bool(listing.text) and listing.during is None
+
+
+def _cut(page: Page, limit: int) -> Page:
+    if len(page.entries) <= limit:
+        return page
+    entries = page.entries[:limit]
+    return Page(entries, cursor_of(entries[-1]), page.previous, page.total)
+
+
+def _histogram(store: RedisStore, listing: Listing, found: Page, now_ms: int) -> Histogram | None:
+    newest = found.entries[0].last_seen if found.entries else 0
+    if not listing.text:
+        return histogram(store, listing, now_ms, None, newest, more=False) if newest or listing.during else None
+    if listing.during:
+        # A span is seen among the others: those of the query without it.
+        found = listing.anytime().fetch(store, ENTRIES_AT_MOST)
+    matches: Sequence[Entry] = found.entries
+    return histogram(store, listing, now_ms, matches, newest, more=bool(found.next)) if matches else None
+
+
+def _marker(listing: Listing) -> Any:
+    query = listing.query
+    if query is None or not listing.text:
+        return unmarked
+
+    def marked(text: str) -> list[tuple[str, bool]]:
+        pieces, position = [], 0
+        for start, end in query.highlights(text):
+            pieces += [(text[position:start], False), (text[start:end], True)]
+            position = end
+        return [*pieces, (text[position:], False)]
+
+    return marked
