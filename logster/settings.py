@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from logster.errors import ConfigurationError
+from logster.patterns import rules
 
 URL_FORMS = (
     "redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH, redis+sentinel://HOST:PORT,…/NAME/DB, "
@@ -68,7 +69,9 @@ class Settings:
         "",
         "the directory of the app's own code; what lies outside is shown as library code (default: detected)",
     )
-    ignore: tuple[Any, ...] = _setting((), "what is never reported: strings or regular expressions to match messages")
+    ignore: tuple[Any, ...] = _setting(
+        (), "what is never reported: strings, regular expressions, or mappings of env keys to these"
+    )
     skip_empty: bool = _setting(True, "leave out records whose message is empty and that carry no exception")
     capture_locals: bool = _setting(False, "keep the local variables of in-app frames")
     redact_keys: tuple[str, ...] = _setting((), "further names whose values are secret, added to the built-in ones")
@@ -118,6 +121,7 @@ class Settings:
             _check_bounds(each.name, value, each.metadata["minimum"], each.metadata["maximum"])
             object.__setattr__(self, each.name, value)
         _check_redis_url(self.redis_url)
+        rules(self.ignore)
         if isinstance(self.namespace, str):
             check_namespace(self.namespace)
 

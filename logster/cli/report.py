@@ -40,8 +40,10 @@ def command(
         fail("There is nothing to report: the message is empty.", WRONG_USE)
     occurrence = _occurrence(session.settings, text, left_out, level, logger, _pairs(env))
     if occurrence is None:
-        fail("Not written: setting 'ignore' says to leave this out.", NOTHING)
+        fail("Not written: the settings say to leave this out.", NOTHING)
     (result,) = session.store.report([_report(occurrence)])
+    if result.outcome == "suppressed":
+        fail("Not written: a suppression pattern or setting 'ignore' keeps this out; it was counted there.", NOTHING)
     if result.outcome not in ("created", "merged", "regressed"):
         fail(f"Not written: it is {result.outcome}.", NOTHING)
 

@@ -1,6 +1,7 @@
 """Settings say what is wrong with a value, and which of the three ways to set one wins."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -78,3 +79,9 @@ def test_a_namespace_that_is_called_is_checked_when_called() -> None:
     assert Settings(namespace=lambda: "shop").current_namespace() == "shop"
     with pytest.raises(ConfigurationError, match="'namespace' is 'a b'"):
         Settings(namespace=lambda: "a b").current_namespace()
+
+
+@pytest.mark.parametrize("ignore", [[1], [""], [re.compile("(?=a)")], [{}]])
+def test_what_cannot_be_ignored_is_refused_at_once(ignore: list[object]) -> None:
+    with pytest.raises(ConfigurationError, match="Setting 'ignore' holds"):
+        Settings(ignore=ignore)
