@@ -23,6 +23,8 @@ from logster.store.filter import Filter
 _REPORTS_A_BATCH = 100
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
+# Not the module's own generator: a program that seeded it counts on what it draws.
+_jitter = random.SystemRandom()
 
 
 class Store(Protocol):
@@ -127,4 +129,4 @@ class Outbox:
     def _wait_longer(self) -> None:
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         # Many processes lost the store at the same moment, and should not all return at the same one.
-        self._retry_at = time.monotonic() + self._pause * random.uniform(0.5, 1.0)  # noqa: S311
+        self._retry_at = time.monotonic() + self._pause * _jitter.uniform(0.5, 1.0)

@@ -1,6 +1,7 @@
 """What is submitted is counted exactly once, or counted as lost; the caller neither waits nor sees an error."""
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -377,3 +378,14 @@ def test_no_env_is_kept_where_none_is_wanted(make: Callable[..., Worker], store:
 
     assert store.reports[0].envs == ()
     assert store.counts == {"m": 2}
+
+
+def test_an_outage_draws_nothing_from_the_programs_random_numbers(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=0.01)
+    store.is_away = True
+    before = random.getstate()
+    worker.submit(snapshot())
+    until(lambda: worker._outbox.is_away)
+    assert random.getstate() == before
