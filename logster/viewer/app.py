@@ -6,7 +6,22 @@ from starlette.types import Receive, Scope, Send
 
 from logster import service as services
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns, suppression
+from logster.viewer import (
+    api,
+    assets,
+    beacon,
+    bulk,
+    completions,
+    copies,
+    forms,
+    live,
+    metrics,
+    openapi,
+    pages,
+    patterns,
+    suppression,
+    trial,
+)
 from logster.viewer.access import Authorize, Gate
 from logster.viewer.headers import SecurityHeaders
 from logster.viewer.problems import HANDLERS
@@ -30,6 +45,9 @@ class Viewer:
             routes=[
                 *copies.routes(),
                 *suppression.routes(),
+                *bulk.routes(),
+                *trial.routes(),
+                *completions.routes(),
                 *pages.routes(),
                 *forms.routes(),
                 *api.routes(),

@@ -14,6 +14,7 @@ from logster.viewer.listing import Listing, now_ms
 from logster.viewer.place import LISTING, Place
 from logster.viewer.problems import Problem, gone
 from logster.viewer.rendering import page
+from logster.viewer.syntax import SYNTAX
 from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
@@ -107,6 +108,7 @@ def _page(request: Request, template: str, *, status: int = 200, **context: Any)
     context |= {
         "now": now_ms(),
         "new_ms": overview.NEW_MS,
+        "syntax": SYNTAX,
         "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "undo": request.query_params.get("undo", "") if request.query_params.get("done") == "delete" else "",

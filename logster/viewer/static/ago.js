@@ -25,6 +25,20 @@ export function refreshTimes(root = document) {
   }
 }
 
+/** Tell the ends of an axis, and what its bars say of theirs, in the reader's own time. */
+export function refreshAxis(root) {
+  const isByDay = (root.dataset.end - root.dataset.start) / root.dataset.bars >= 86_400_000;
+  const form = isByDay ? { month: "short", day: "numeric" }
+    : { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
+  for (const time of root.querySelectorAll("time[data-axis]")) {
+    time.textContent = new Date(time.dateTime).toLocaleString(undefined, form);
+  }
+  for (const title of root.querySelectorAll("[data-from] title")) {
+    const from = new Date(Number(title.parentElement.dataset.from));
+    title.textContent = title.textContent.replace(/^[^,]*/, from.toLocaleString(undefined, form).replaceAll(",", ""));
+  }
+}
+
 /** Let `time` show this very moment. */
 export function setToNow(time) {
   time.dateTime = new Date().toISOString();

@@ -65,6 +65,42 @@ export async function change(key, action) {
   return send(address, action === "delete" ? "DELETE" : "POST");
 }
 
+/** Do the same to several entries; returns how many were changed, and after a deletion the token that undoes it. */
+export async function bulk(action, keys) {
+  return send("api/entries/bulk", "POST", { action, keys });
+}
+
+/** Return a pattern that would make one row of entries; empty where they have too little in common. */
+export async function suggest(keys) {
+  return (await send("api/patterns/grouping/suggest", "POST", { keys })).pattern;
+}
+
+/** The address of the page that groups by a pattern. */
+export function groupAddress(pattern) {
+  const address = new URL("group", mount);
+  if (pattern) address.searchParams.set("q", pattern);
+  return address.href;
+}
+
+/** Return values of a field of the search that fit what was typed. */
+export async function completions(field, prefix, signal) {
+  const address = new URL("api/completions", mount);
+  address.searchParams.set("field", field);
+  address.searchParams.set("prefix", prefix);
+  return (await (await request(address, { signal })).json()).values;
+}
+
+/** Return how many entries of the list were seen since a moment, and whether that is all of them. */
+export async function countSince(moment) {
+  const address = new URL("api/entries", mount);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (name === "q" || name === "level") address.searchParams.append(name, value);
+  }
+  address.searchParams.set("since", moment);
+  const { entries, next } = await (await request(address)).json();
+  return `${entries.length}${next ? "+" : ""}`;
+}
+
 /** Bring back what was deleted, and return the keys. */
 export async function restore(token) {
   return (await send("api/entries/undo", "POST", { token })).restored;

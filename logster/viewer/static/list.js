@@ -156,6 +156,7 @@ class LogsterList extends HTMLElement {
       else fresh.push(row);
     }
     for (const name of ["[data-summary]", "[data-empty]"]) this.#exchange(name, answer);
+    this.#redraw(answer);
     if (this.#isNewest) this.#arrive(fresh);
     refreshTimes(this);
   }
@@ -177,8 +178,19 @@ class LogsterList extends HTMLElement {
     if (row.dataset.seen !== present.dataset.seen) row.classList.add("is-fresh");
     row.querySelector("a").toggleAttribute("aria-current", false);
     if (isSelected) row.querySelector("a").setAttribute("aria-current", "true");
+    row.querySelector(".pick input").checked = present.querySelector(".pick input").checked;
     present.replaceWith(row);
     if (hasFocus) row.querySelector("a").focus({ preventScroll: true });
+  }
+
+  /** The bars, as they are now; not while somebody is at them. */
+  #redraw(answer) {
+    const here = this.querySelector("[data-histogram]");
+    const there = answer.querySelector("[data-histogram]");
+    if (here?.matches(":hover, :focus-within")) return;
+    if (here && there) here.replaceWith(there);
+    else if (there) this.querySelector(".list-head").after(there);
+    else if (this.#isNewest) here?.remove();
   }
 
   #exchange(name, answer) {

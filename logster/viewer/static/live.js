@@ -1,27 +1,65 @@
 // <logster-live>: hears what changes, by server-sent events or else by asking now and then, and says which.
-import { Failure, fragment } from "./api.js";
+import { countSince, Failure, fragment } from "./api.js";
 import { say, unsay } from "./banner.js";
 
 const POLL_MS = 5_000;
 const RETRY_MS = 2_000;
-const STATES = { live: "Live", polling: "Every 5 s", away: "Offline" };
+const HIDDEN_MS = 60_000;
+const STATES = { live: "Live", polling: "Every 5 s", away: "Offline", paused: "Paused" };
+
+/** The page's title without a count before it. */
+function titleAlone() {
+  return document.title.replace(/^\(\d+\+?\) /, "");
+}
 
 class LogsterLive extends HTMLElement {
   #source = null;
   #timer = 0;
+  #isPaused = false;
+  #said = "";
 
   connectedCallback() {
-    this.hidden = false;
-    this.listen = () => (document.hidden ? this.#stop() : this.#start());
+    this.listen = () => (document.hidden ? this.#hide() : this.#show());
+    this.querySelector("button").addEventListener("click", () => this.#pause(!this.#isPaused));
     document.addEventListener("visibilitychange", this.listen);
     addEventListener("pagehide", () => this.#stop());
-    addEventListener("pageshow", (event) => event.persisted && this.#start());
+    addEventListener("pageshow", (event) => event.persisted && !this.#isPaused && this.#start());
     this.#start();
   }
 
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this.listen);
     this.#stop();
+  }
+
+  #pause(isPaused) {
+    this.#isPaused = isPaused;
+    this.querySelector("button").setAttribute("aria-pressed", String(isPaused));
+    this.#stop();
+    if (isPaused) this.#now("paused");
+    else this.#start();
+  }
+
+  /** In the background nothing is heard and nothing drawn; the title counts, asking once a minute. */
+  #hide() {
+    this.#stop();
+    if (this.#isPaused) return;
+    const since = Date.now();
+    const count = async () => {
+      try {
+        const found = await countSince(since);
+        if (document.hidden && found !== "0") document.title = `(${found}) ${titleAlone()}`;
+      } catch (failure) {
+        if (!(failure instanceof Failure)) throw failure;
+      }
+      if (document.hidden) this.#timer = setTimeout(count, HIDDEN_MS);
+    };
+    this.#timer = setTimeout(count, Number(this.dataset.hiddenMs ?? HIDDEN_MS));
+  }
+
+  #show() {
+    document.title = titleAlone();
+    if (!this.#isPaused) this.#start();
   }
 
   #start() {
@@ -69,17 +107,21 @@ class LogsterLive extends HTMLElement {
       else this.#poll(POLL_MS);
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
-      this.#now("away", failure.message);
+      const isOut = failure.status === 401 || failure.status === 403;
+      this.#now("away", failure.message, isOut ? { label: "Reload", act: () => location.reload() } : null);
       this.#poll(failure.isAway ? RETRY_MS : POLL_MS);
     }
   }
 
-  #now(state, text = "") {
+  #now(state, text = "", offer = null) {
+    // Said again and again, the same would take the focus off what it offers.
+    if (this.dataset.now === state && this.#said === text) return;
+    this.#said = text;
     if (this.dataset.now !== state) {
       this.dataset.now = state;
       this.querySelector("[data-state]").textContent = STATES[state];
     }
-    if (state === "away") say(text, "away");
+    if (state === "away") say(text, "away", offer);
     else unsay("away");
   }
 
