@@ -35,8 +35,8 @@ clean: ## Remove everything that the other targets made, except the demo's data
 $(VENV)/.venv:
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Logster needs Python 3.11 or newer. Point PYTHON at one: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 \
-		|| { $(PYTHON) -m venv --clear --without-pip $(VENV) \
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+		|| { $(PYTHON) -m venv --without-pip $(VENV) \
 			&& $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } 2>/dev/null \
 		|| { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
 	@touch $@
