@@ -14,13 +14,31 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
-from logster.viewer import api, assets, beacon, copies, forms, live, metrics, openapi, pages, patterns, suppression
+from logster.viewer import (
+    api,
+    assets,
+    beacon,
+    bulk,
+    completions,
+    copies,
+    forms,
+    live,
+    metrics,
+    openapi,
+    pages,
+    patterns,
+    suppression,
+    trial,
+)
 from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
 ROUTES = [
     *copies.routes(),
     *suppression.routes(),
+    *bulk.routes(),
+    *trial.routes(),
+    *completions.routes(),
     *pages.routes(),
     *forms.routes(),
     *api.routes(),

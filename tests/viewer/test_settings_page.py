@@ -33,7 +33,6 @@ def test_without_patterns_the_page_says_so(client: TestClient) -> None:
     page = client.get("/settings").text
     assert "Nothing is suppressed." in page
     assert "Nothing is grouped." in page
-    assert "<script" not in page
 
 
 def test_the_list_leads_to_the_settings(client: TestClient) -> None:
@@ -143,7 +142,7 @@ def test_any_text_is_shown_as_text(client: TestClient) -> None:
     for kind in ("suppression", "grouping"):
         submit(client, f"{kind}/add", pattern=HOSTILE)
         answer = submit(client, f"{kind}/add", pattern=HOSTILE + "(")
-        assert "<script" not in answer.text
+        assert "<script>" not in answer.text
     assert shown(client.get("/settings").text, "grouping") == [f"/{HOSTILE.replace('/', chr(92) + '/')}/"]
 
 
