@@ -13,6 +13,7 @@ from starlette.routing import Route
 from logster import __version__
 from logster.entry import LEVEL_NUMBERS
 from logster.viewer.changes import CHANGES
+from logster.viewer.completions import FIELDS
 from logster.viewer.exchange import answer
 from logster.viewer.exposition import MEDIA_TYPE as METRICS
 from logster.viewer.listing import MAX_PAGE_SIZE
@@ -90,6 +91,14 @@ def _entries() -> dict[str, Any]:
             "post": _changing("Bring back what was deleted", members(restored=items(TEXT)), "Undo", [], 404)
         },
         "/api/clear": {"post": _changing("Remove every entry that is not protected", changed)},
+        "/api/completions": {
+            "get": _reading(
+                "Complete a field of a search",
+                members(values=items(TEXT)),
+                [_query("field", {"type": "string", "enum": list(FIELDS)}), _query("prefix", TEXT)],
+                400,
+            )
+        },
         "/api/timeline": {
             "get": _reading("Count occurrences", _timeline(), [_query("resolution", resolution), *_span()], 400)
         },

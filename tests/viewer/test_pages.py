@@ -20,7 +20,9 @@ def rows(page: str) -> list[str]:
 def link(page: str, text: str) -> str:
     """Return the address of the link that says `text`."""
     found = [
-        href for href, body in re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL) if text in body
+        href
+        for href, body in re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
+        if text in re.sub(r"</?mark[^>]*>", "", body)
     ]
     assert found, f"no link says {text!r}"
     return unescape(found[0])
