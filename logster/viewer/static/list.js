@@ -108,11 +108,16 @@ class LogsterList extends HTMLElement {
     this.#held.delete(key);
     const row = this.row(key);
     if (!row) return;
+    this.#drop(row);
+    if (!this.#rows.childElementCount) this.update();
+  }
+
+  /** Take a row away; the focus goes on to its neighbour. */
+  #drop(row) {
     if (row.contains(document.activeElement)) {
       (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("a")?.focus();
     }
     row.remove();
-    if (!this.#rows.childElementCount) this.update();
   }
 
   /** Fetch the list again, at once or as soon as the last time is long enough ago. */
@@ -166,7 +171,7 @@ class LogsterList extends HTMLElement {
     const oldest = rows.length ? Number(rows.at(-1).dataset.seen) : 0;
     for (const row of this.querySelectorAll("[data-rows] > [data-key]")) {
       const isOnPage = !rows.length || Number(row.dataset.seen) > oldest;
-      if (isOnPage && !known.has(row.dataset.key)) row.remove();
+      if (isOnPage && !known.has(row.dataset.key)) this.#drop(row);
     }
   }
 

@@ -3,7 +3,7 @@ import { completions } from "./api.js";
 
 const FIELDS = ["level", "logger", "type", "host", "version", "env.", "count", "since", "until", "is"];
 const COMPLETED = /(?:^|\s)-?(level|logger|type|host|version):((?:[<>]=?)?(?:[^\s",]*,)*)("[^"]*|[^\s",]*)$/;
-const WORD = /(?:^|\s)-?([a-z]+)$/;
+const WORD = /(?:^|\s)-?([a-z]{2,})$/;
 const PAUSE_MS = 100;
 const KEPT = "logster.searches";
 const KEPT_AT_MOST = 8;

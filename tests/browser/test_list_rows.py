@@ -1,0 +1,312 @@
+"""The list in Chromium: how rows look, how many there are, and what is chosen of them."""
+
+import gzip
+import re
+from collections.abc import Callable
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from logster.entry import Occurrence, Report
+from logster.service import Service
+from tests.browser.conftest import wait_until
+from tests.browser.gui import PHONE, SMALLEST, WIDE, is_live, log, numbers, row, servers_end_last, service, store_of
+from tests.viewer.entries import add, add_error, key_of
+
+__all__ = ["log", "servers_end_last", "service"]
+
+NO_SHIFT = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const each of list.getEntries()) window.shifts.push([each.value, each.hadRecentInput]);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+# How long a frame takes in the middle while the list is scrolled, in milliseconds: beside a busy machine's, not alone.
+SCROLLED = """async () => {
+    const pane = document.querySelector("[data-list]");
+    const frame = () => new Promise(requestAnimationFrame);
+    const times = [];
+    pane.scrollTop = 0;
+    await frame();
+    let last = await frame();
+    for (let i = 0; i < 20; i++) {
+        pane.scrollTop += 200;
+        const now = await frame();
+        times.push(now - last);
+        last = now;
+    }
+    return times.sort((a, b) => a - b)[10];
+}"""
+
+
+def fill(service: Service, count: int) -> None:
+    """Report many entries at once; number 1 is the newest."""
+    reports = []
+    namespace = service.settings.current_namespace()
+    for number in range(1, count + 1):
+        moment = 1_000 * (2_000_000_000 - number)
+        occurrence = Occurrence(
+            key=key_of(number), level=40, logger="shop", message=f"No {number}", timestamp_ms=moment, namespace=namespace
+        )
+        reports.append(Report(occurrence, 1, moment, moment, occurrence.message))
+    for start in range(0, count, 500):
+        service.store.report(reports[start : start + 500])
+
+
+def choose_looks(page: Page, name: str) -> None:
+    page.get_by_role("button", name="View").click()
+    page.get_by_label(name, exact=True).check()
+    page.keyboard.press("Escape")
+
+
+def test_dense_shows_25_rows_beside_an_entry(new_page: Callable[..., Page], log: str, service: Service) -> None:
+    for number in range(1, 41):
+        add_error(service, number)
+    page = new_page(viewport=WIDE)
+    page.goto(f"{log}?key={key_of(1)}")
+    choose_looks(page, "Dense")
+    visible = "rows => rows.filter(row => row.getBoundingClientRect().bottom <= innerHeight).length"
+    assert page.locator(".row").evaluate_all(visible) >= 25
+    expect(page.locator(".detail-pane [data-heading]")).to_be_visible()
+
+
+def test_looks_are_kept_and_set_before_anything_is_drawn(
+    new_page: Callable[..., Page], log: str, service: Service
+) -> None:
+    add_error(service, 1)
+    page = new_page(viewport=WIDE, color_scheme="light")
+    page.goto(log)
+    choose_looks(page, "Dark")
+    choose_looks(page, "Dense")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.route("**/*.js", lambda route: route.continue_() if "appearance" in route.request.url else route.abort())
+    page.goto(f"{log}settings")
+    assert page.evaluate(ground) == dark
+    page.unroute("**/*.js")
+    page.goto(f"{log}?key={key_of(1)}")
+    assert page.evaluate("document.documentElement.dataset.density") == "dense"
+    choose_looks(page, "As the system")
+    assert page.evaluate(ground) != dark
+    assert store_of(page, "theme") is None
+
+
+def test_nothing_moves_while_the_page_loads(new_page: Callable[..., Page], log: str, service: Service) -> None:
+    for number in range(1, 60):
+        add_error(service, number, version="1.0")
+    for viewport in (WIDE, PHONE):
+        page = new_page(viewport=viewport)
+        page.add_init_script(NO_SHIFT)
+        page.goto(log)
+        is_live(page)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        # Less than a pixel is what a time takes that is a second older than when it was written.
+        assert sum(value for value, _ in page.evaluate("window.shifts")) < 0.001
+
+
+def test_the_whole_page_is_below_60_kb_gzipped(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 60):
+        add_error(service, number, version="1.0", envs=({"hostname": "web-1"},))
+    addresses = {log}
+    page.on("request", lambda request: addresses.add(request.url))
+    page.goto(log)
+    is_live(page)
+    total = 0
+    for address in addresses:
+        if "api/events" not in address and "fragment" not in address:
+            with urlopen(Request(address, headers={"Accept-Encoding": "gzip"}), timeout=10) as answer:  # noqa: S310
+                body = answer.read()
+                total += len(body) if answer.headers.get("Content-Encoding") == "gzip" else len(gzip.compress(body))
+    assert 10_000 < total < 60_000
+
+
+def test_ten_thousand_rows_stay_smooth(new_page: Callable[..., Page], log: str, service: Service) -> None:
+    fill(service, 400)
+    page = new_page(viewport=WIDE)
+    page.goto(log)
+    is_live(page)
+    for shown in (100, 150, 200):
+        page.get_by_role("link", name="Older").click()
+        expect(page.locator(".row")).to_have_count(shown)
+    assert numbers(page) == list(range(1, 201))
+    few = page.evaluate(SCROLLED)
+    page.evaluate("""() => {
+        const rows = document.querySelector("[data-rows]");
+        const all = [...rows.children];
+        for (let i = all.length; i < 10_000; i++) {
+            const copy = all[i % all.length].cloneNode(true);
+            copy.dataset.key = "copy" + i;
+            rows.append(copy);
+        }
+    }""")
+    assert page.evaluate(SCROLLED) < 4 * max(few, 50)
+    page.locator("[data-list]").evaluate("pane => { pane.scrollTop = 0; }")
+    began = page.evaluate("performance.now()")
+    row(page, 3).locator("a").click()
+    expect(page.locator("[data-heading]")).to_have_text("No 3")
+    assert page.evaluate("performance.now()") - began < 2_000
+
+
+def test_shift_chooses_all_rows_between(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 8):
+        add(service, number)
+    page.goto(log)
+    is_live(page)
+    expect(page.locator("[data-bulk]")).to_be_hidden()
+    row(page, 2).locator(".pick").click()
+    row(page, 5).locator(".pick").click(modifiers=["Shift"])
+    expect(page.locator("[data-chosen]")).to_have_text("4 selected")
+    page.locator("[data-bulk]").get_by_role("button", name="Delete").click()
+    expect(page.locator(".row")).to_have_count(3)
+    assert numbers(page) == [1, 6, 7]
+    expect(page.locator("[data-banner]")).to_contain_text("Deleted: 4 entries.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".row")).to_have_count(7)
+    expect(page.locator("[data-bulk]")).to_be_hidden()
+
+
+def test_chosen_rows_stay_chosen_when_news_arrive(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 4):
+        add(service, number)
+    page.goto(log)
+    is_live(page)
+    row(page, 2).locator(".pick").click()
+    add(service, 2, age_ms=0)
+    add(service, 9, "Something new", age_ms=0)
+    expect(row(page, 9)).to_be_visible()
+    expect(row(page, 2).locator("input")).to_be_checked()
+
+
+def test_chosen_rows_become_one(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 4):
+        add(service, number, f"Timeout of feed {number}")
+    page.goto(log)
+    row(page, 1).locator(".pick").click()
+    row(page, 2).locator(".pick").click()
+    page.locator("[data-bulk]").get_by_role("button", name="Group…").click()
+    expect(page.locator("main [role=status]")).to_contain_text("3 entries")
+    page.get_by_role("button", name="Group", exact=True).click()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row .badge.grouped")).to_have_text("3 entries")
+
+
+def test_rows_are_chosen_and_deleted_without_scripts(
+    new_page: Callable[..., Page], log: str, service: Service
+) -> None:
+    for number in range(1, 4):
+        add(service, number)
+    page = new_page(java_script_enabled=False)
+    page.goto(log)
+    bulk = page.locator("[data-bulk]")
+    expect(bulk).to_be_hidden()
+    row(page, 1).locator("input").check()
+    row(page, 3).locator("input").check()
+    bulk.get_by_role("button", name="Delete").click()
+    assert numbers(page) == [2]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".row")).to_have_count(3)
+
+
+def test_keys_choose_solve_protect_and_delete_rows(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 7):
+        add(service, number, version="1.0")
+    page.goto(log)
+    is_live(page)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-chosen]")).to_have_text("2 selected")
+    page.keyboard.press("e")
+    expect(page.locator(".row")).to_have_count(4)
+    focused = "document.activeElement.closest('.row')?.dataset.key"
+    wait_until(page, lambda: page.evaluate(focused) == key_of(3))
+    page.keyboard.press("p")
+    expect(row(page, 3).locator(".badge")).to_have_text(re.compile("new|protected"))
+    wait_until(page, lambda: service.store.clearable() == (3, 1))
+    page.keyboard.press("j")
+    page.keyboard.press("#")
+    expect(row(page, 4)).to_have_count(0)
+    wait_until(page, lambda: page.evaluate(focused) == key_of(5))
+    page.keyboard.press("u")
+    expect(row(page, 4)).to_be_visible()
+
+
+def test_the_question_mark_lists_all_keys(page: Page, log: str, service: Service) -> None:
+    add(service, 1)
+    page.goto(log)
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    for key in ("/", "j", "k", "e", "p", "#", "x", "?", "Esc"):
+        expect(dialog.locator("kbd", has_text=re.compile(f"^{re.escape(key)}$"))).to_have_count(1)
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.matches('.row-link')")
+
+
+def test_the_border_moves_by_pointer_and_keys_and_is_kept(
+    new_page: Callable[..., Page], log: str, service: Service
+) -> None:
+    add_error(service, 1)
+    page = new_page(viewport=WIDE)
+    page.goto(f"{log}?key={key_of(1)}")
+    width = "document.querySelector('[data-list]').offsetWidth"
+    before = page.evaluate(width)
+    splitter = page.get_by_role("separator")
+    box = splitter.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 4, 400)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 154, 400, steps=5)
+    page.mouse.up()
+    assert page.evaluate(width) == pytest.approx(before + 150, abs=8)
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(width) == pytest.approx(before + 150 - 29, abs=8)
+    kept = page.evaluate(width)
+    page.reload()
+    assert page.evaluate(width) == kept
+    expect(splitter).to_have_attribute("aria-valuenow", re.compile(r"\d\d"))
+    splitter.dblclick()
+    assert page.evaluate(width) == before
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE, SMALLEST], ids=["wide", "phone", "smallest"])
+@pytest.mark.parametrize("density", ["Comfortable", "Dense"])
+def test_nothing_scrolls_sideways(
+    new_page: Callable[..., Page], log: str, service: Service, viewport: dict[str, int], density: str
+) -> None:
+    add_error(service, 1, version="2.4.0")
+    add(service, 2, "فشل الاتصال بقاعدة البيانات db-3")
+    add(service, 3, "x" * 500, logger="y" * 200)
+    page = new_page(viewport=viewport)
+    page.goto(log)
+    choose_looks(page, density)
+    row(page, 1).locator(".pick input").check(force=True)
+    expect(page.locator("[data-bulk]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    pane = page.locator("[data-list]")
+    assert pane.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
+
+
+def test_at_200_percent_nothing_scrolls_sideways(new_page: Callable[..., Page], log: str, service: Service) -> None:
+    add_error(service, 1)
+    page = new_page(viewport={"width": 720, "height": 450}, device_scale_factor=2)
+    page.goto(log)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    expect(row(page, 1)).to_be_in_viewport()
+
+
+def test_with_reduced_motion_nothing_is_animated(new_page: Callable[..., Page], log: str, service: Service) -> None:
+    add(service, 1)
+    page = new_page(reduced_motion="reduce")
+    page.goto(log)
+    is_live(page)
+    add(service, 1, age_ms=0)
+    expect(row(page, 1).locator("[data-count]")).to_have_text("2")
+    assert page.evaluate("document.getAnimations().length") == 0
