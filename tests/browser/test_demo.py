@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -106,20 +105,6 @@ def test_a_click_shows_the_error_in_the_open_log_without_a_reload(
     assert log.evaluate("window.neverReloaded")
     expect(page.get_by_role("status")).to_be_visible()
     assert page.url == f"{site}/demo"
-
-
-def test_an_error_is_in_the_open_log_within_a_second(site: str, page: Page) -> None:
-    """Of several clicks the quickest counts: the others may have met a busy machine."""
-    log = page.context.new_page()
-    log.goto(f"{site}/logs/")
-    page.goto(f"{site}/demo")
-    seconds = []
-    for button, message in SERVER_FAULTS:
-        started = time.monotonic()
-        page.get_by_role("button", name=re.compile(f"^{button}")).click()
-        expect(log.get_by_text(message).first).to_be_visible(timeout=PATIENCE_MS)
-        seconds.append(time.monotonic() - started)
-    assert min(seconds) < 1
 
 
 @pytest.mark.parametrize(("button", "message"), SERVER_FAULTS, ids=lambda each: each)
