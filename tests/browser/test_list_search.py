@@ -174,7 +174,9 @@ def test_the_whole_state_is_in_the_address(new_page: Callable[..., Page], log: s
     three_hours(service)
     page = new_page(viewport=WIDE)
     hour = time.time_ns() // 1_000_000 // HOUR
-    address = f"{log}?q=payment&level=ERROR&during={(hour - 3) * HOUR}-{(hour - 2) * HOUR - 1}&key={key_of(1)}&tab=timeline"
+    address = (
+        f"{log}?q=payment&level=ERROR&during={(hour - 3) * HOUR}-{(hour - 2) * HOUR - 1}&key={key_of(1)}&tab=timeline"
+    )
     page.goto(address)
     expect(page.locator("#q")).to_have_value("payment")
     expect(page.locator(".chip.is-error")).to_have_attribute("aria-current", "true")
