@@ -36,12 +36,14 @@ class Channel:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave no registration behind."""
+    """Leave no registration and no thread behind."""
     monkeypatch.setattr(rule, "dispatcher", Dispatcher())
+    monkeypatch.setattr(rule, "_of_rates", [])
     yield
     rates.watches.clear()
     for each in (*observers, *subscribers):
         each.cancel()
+    rule._close()
 
 
 @pytest.fixture
