@@ -54,7 +54,12 @@ def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int, duri
         call = stretch.call(tenant, "scan", *query.required, wanted=wanted, **_conditions(query))
         finished, score, key, candidates = tenant.run_trimmed([call])[0]
         keys = [key.decode() for key in candidates]
-        yield from _verified(tenant, keys if during is None else _occurred(tenant, keys, during), query)
+        if during is None:
+            yield from _verified(tenant, keys, query)
+        else:
+            matches = _verified(tenant, _occurred(tenant, keys, during), query)
+            # Hours are what is known of occurrences; the first and the last are known to the millisecond.
+            yield from (entry for entry in matches if entry.first_seen <= during[1] and entry.last_seen >= during[0])
         if not finished:
             stretch = stretch._replace(start=Cursor(int(score), key.decode()))
 

@@ -5,18 +5,14 @@ from dataclasses import dataclass, field
 
 from logster.entry import LEVELS, Bucket, Entry
 from logster.store.redis_store import RedisStore
+from logster.store.timeline import Resolution
 from logster.viewer.listing import Listing
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+from logster.viewer.reach import HOUR_MS, LONGEST_MS, reach
 
 HEIGHT = 40
 ENTRIES_AT_MOST = 200
 """Of a query's matches so many are added up, the newest."""
 
-_BARS_AT_MOST = 62
-_STEPS = tuple(hours * HOUR_MS for hours in (1, 3, 6, 12, 24, 48, 72))
-_SPANS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
 _SHARE = 0.8
 _LEAST = 1.5
 
@@ -98,46 +94,48 @@ class Histogram:
 
 
 def histogram(
-    store: RedisStore, listing: Listing, now_ms: int, matches: Sequence[Entry] | None, newest_ms: int, *, more: bool
-) -> Histogram:
-    """Return the bars for a listing.
+    store: RedisStore, listing: Listing, now_ms: int, matches: Sequence[Entry] | None, *, more: bool
+) -> Histogram | None:
+    """Return the bars for a listing, or nothing where nothing ever happened.
 
     Arguments:
         store: where the counts are.
         listing: what is listed.
         now_ms: until when, where the listing does not say.
         matches: the entries that a query matches; None without one: then all occurrences count.
-        newest_ms: when the newest entry was last seen.
         more: whether there are more matches.
     """
-    since, until = _span(listing, now_ms, newest_ms)
-    step = next((each for each in _STEPS if (until - since) / each <= _BARS_AT_MOST), _STEPS[-1])
-    end = (until // step + 1) * step
-    start = max(since // step * step, end - _BARS_AT_MOST * step)
-    hours = _overall(store, listing, start, end) if matches is None else _added(store, matches, start, end)
+    hours = _hours(store, listing, now_ms) if matches is None else []
+    found = reach(listing, now_ms, _first(hours, matches), has_minutes=matches is None)
+    if found is None:
+        return None
+    start, end = found.start, found.end
+    if found.is_by_minute:
+        counts = _overall(store, listing, start, end, "minute")
+    else:
+        counts = _added(store, matches, start, end) if matches else hours
     return Histogram(
         start,
         end,
-        step,
-        _bars(hours, start, end, step, listing.during),
+        found.step,
+        _bars(counts, start, end, found.step, listing.during),
         tuple(_deploys(store.deploys(since_ms=start, until_ms=end), start, end)),
         len(matches) if matches is not None and more else 0,
     )
 
 
-def _span(listing: Listing, now_ms: int, newest_ms: int) -> tuple[int, int]:
-    until = min(listing.until_ms or now_ms, now_ms)
-    if listing.since_ms is not None:
-        return min(max(listing.since_ms, until - _SPANS[-1]), until), until
-    reach = until - min(newest_ms or now_ms, listing.during[0] if listing.during else now_ms)
-    length = next((each for each in _SPANS if reach < each), _SPANS[-1])
-    return until - length + HOUR_MS, until
+def _hours(store: RedisStore, listing: Listing, until: int) -> list[Bucket]:
+    return [hour for hour in _overall(store, listing, until - LONGEST_MS, until + 1, "hour") if hour.counts]
 
 
-def _overall(store: RedisStore, listing: Listing, start: int, end: int) -> Iterable[Bucket]:
+def _first(hours: Sequence[Bucket], entries: Sequence[Entry] | None) -> int | None:
+    return min((entry.first_seen for entry in entries), default=None) if entries else hours[0].start if hours else None
+
+
+def _overall(store: RedisStore, listing: Listing, start: int, end: int, resolution: Resolution) -> Iterable[Bucket]:
     wanted = {LEVELS[level] for level in listing.levels or LEVELS}
-    for hour in store.timeline(since_ms=start, until_ms=end - 1):
-        yield Bucket(hour.start, {level: count for level, count in hour.counts.items() if level in wanted})
+    for bucket in store.timeline(resolution=resolution, since_ms=start, until_ms=end - 1):
+        yield Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
 
 
 def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) -> Iterable[Bucket]:
@@ -149,11 +147,15 @@ def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) ->
                 yield Bucket(end - back * HOUR_MS, {entry.level: count})
 
 
-def _bars(hours: Iterable[Bucket], start: int, end: int, step: int, chosen: tuple[int, int] | None) -> tuple[Bar, ...]:
+def _bars(
+    buckets: Iterable[Bucket], start: int, end: int, step: int, chosen: tuple[int, int] | None
+) -> tuple[Bar, ...]:
     counts: list[dict[str, int]] = [{} for _ in range(start, end, step)]
-    for hour in hours:
-        at = counts[min(max((hour.start - start) // step, 0), len(counts) - 1)]
-        for level, count in hour.counts.items():
+    for bucket in buckets:
+        if not start <= bucket.start < end:
+            continue
+        at = counts[(bucket.start - start) // step]
+        for level, count in bucket.counts.items():
             at[level] = at.get(level, 0) + count
     highest = max((sum(each.values()) for each in counts), default=0)
     bars = []

@@ -48,14 +48,13 @@ def _cut(page: Page, limit: int) -> Page:
 
 
 def _histogram(store: RedisStore, listing: Listing, found: Page, now_ms: int) -> Histogram | None:
-    newest = found.entries[0].last_seen if found.entries else 0
     if not listing.text:
-        return histogram(store, listing, now_ms, None, newest, more=False) if newest or listing.during else None
+        return histogram(store, listing, now_ms, None, more=False) if found.entries or listing.during else None
     if listing.during:
         # A span is seen among the others: those of the query without it.
         found = listing.anytime().fetch(store, ENTRIES_AT_MOST)
     matches: Sequence[Entry] = found.entries
-    return histogram(store, listing, now_ms, matches, newest, more=bool(found.next)) if matches else None
+    return histogram(store, listing, now_ms, matches, more=bool(found.next)) if matches else None
 
 
 def _marker(listing: Listing) -> Any:

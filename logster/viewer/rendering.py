@@ -14,7 +14,8 @@ from logster.viewer.visit import visit_of
 _ROW_CHARACTERS = 300
 _UNITS = ((60, 1, "s"), (3_600, 60, "m"), (86_400, 3_600, "h"), (86_400 * 14, 86_400, "d"))
 _WEEK = 7 * 86_400
-_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
 _DAY_MS = 24 * _HOUR_MS
 
 
@@ -61,8 +62,9 @@ def axis(moment_ms: int, step_ms: int) -> str:
 
 
 def hours(length_ms: int) -> str:
-    """Return a length of time in hours or days."""
-    count, unit = (length_ms // _DAY_MS, "day") if length_ms % _DAY_MS == 0 else (length_ms // _HOUR_MS, "hour")
+    """Return a length of time in minutes, hours or days."""
+    units = ((_DAY_MS, "day"), (_HOUR_MS, "hour"), (_MINUTE_MS, "minute"))
+    count, unit = next((length_ms // unit_ms, unit) for unit_ms, unit in units if length_ms % unit_ms == 0)
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 

@@ -49,11 +49,51 @@ def test_message_and_type_are_not_said_twice(service: Service, client: TestClien
 def test_bars_stack_levels_and_lead_to_their_span(service: Service, client: TestClient) -> None:
     add(service, 1, level=40, age_ms=0, count=3)
     add(service, 2, level=20, age_ms=0)
-    add(service, 3, level=40, age_ms=3 * HOUR)
+    add(service, 3, level=40, age_ms=30 * HOUR)
     text = client.get("/").text
     assert "3 error, 1 info" in text
-    assert f"during={hour_of(3)}-{hour_of(2) - 1}" in text
+    assert f"during={hour_of(30)}-{hour_of(29) - 1}" in text
     assert text.count('<a class="bar ') == 2
+
+
+def span_of(text: str) -> tuple[int, int]:
+    """Return how long a page's histogram is, and how long each of its bars, in minutes."""
+    found = re.search(r'data-start="(\d+)" data-end="(\d+)" data-bars="(\d+)"', text)
+    assert found
+    length = (int(found[2]) - int(found[1])) // 60_000
+    return length, length // int(found[3])
+
+
+def test_bars_begin_with_the_first_occurrence(service: Service, client: TestClient) -> None:
+    add(service, 1, age_ms=0)
+    assert span_of(client.get("/").text) == (61, 1)
+    add(service, 2, age_ms=4 * HOUR)
+    length, step = span_of(client.get("/").text)
+    assert 4 * 60 <= length <= 5 * 60 + 5
+    assert step == 5
+    add(service, 3, age_ms=40 * HOUR)
+    assert span_of(client.get("/").text) == (41 * 60, 60)
+
+
+def test_bars_of_a_time_that_is_asked_for_fill_that_time(service: Service, client: TestClient) -> None:
+    add(service, 1, age_ms=0)
+    assert span_of(client.get("/?since=24h").text) == (25 * 60, 60)
+    assert span_of(client.get("/?since=30m").text) == (31, 1)
+
+
+def test_bars_of_a_few_entries_are_hours_and_not_a_single_one(service: Service, client: TestClient) -> None:
+    add(service, 1, "Payment failed", age_ms=0)
+    assert span_of(client.get("/?q=payment").text) == (12 * 60, 60)
+
+
+def test_a_minute_shows_what_occurred_in_it(service: Service, client: TestClient) -> None:
+    add(service, 1, age_ms=0)
+    add(service, 2, age_ms=90_000)
+    entry = client.get(f"/api/entries/{key_of(2)}").json()
+    start = entry["last_seen"] // 60_000 * 60_000
+    text = client.get("/?during=" + f"{start}-{start + 59_999}").text
+    assert rows(text) == [2]
+    assert "1 minute: 1 error" in text
 
 
 def test_a_span_shows_what_occurred_in_it_even_if_seen_since(service: Service, client: TestClient) -> None:
@@ -106,6 +146,8 @@ def test_old_entries_widen_the_bars_until_they_show(service: Service, client: Te
     text = client.get("/").text
     assert "9 occurrences" in text
     assert "3 hours: 9 error" in text
+    add(service, 2, age_ms=0)
+    assert "10 occurrences" in client.get("/").text
 
 
 def test_deploys_are_marked_where_a_version_was_first_seen(service: Service, client: TestClient) -> None:
