@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from logster.entry import Occurrence, Report
 from logster.service import Service
@@ -228,14 +228,67 @@ def test_keys_choose_solve_protect_and_delete_rows(page: Page, log: str, service
     focused = "document.activeElement.closest('.row')?.dataset.key"
     wait_until(page, lambda: page.evaluate(focused) == key_of(3))
     page.keyboard.press("p")
-    expect(row(page, 3).locator(".badge")).to_have_text(re.compile("new|protected"))
-    wait_until(page, lambda: service.store.clearable() == (3, 1))
+    expect(row(page, 3).locator(".badge", has_text="protected")).to_be_visible()
+    # Solved entries are hidden, not gone.
+    assert service.store.clearable() == (5, 1)
     page.keyboard.press("j")
     page.keyboard.press("#")
     expect(row(page, 4)).to_have_count(0)
     wait_until(page, lambda: page.evaluate(focused) == key_of(5))
+    expect(page.locator("[data-banner]")).to_contain_text("Deleted.")
     page.keyboard.press("u")
     expect(row(page, 4)).to_be_visible()
+
+
+class Held:
+    """What the server answers at an address, kept on the way until it is let go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._address = address
+        self._answers: list[tuple[Route, APIResponse]] = []
+        page.route(address, lambda route: self._answers.append((route, route.fetch())))
+
+    def wait(self) -> None:
+        """Wait until the server answered."""
+        wait_until(self._page, lambda: self._answers)
+
+    def let_go(self) -> None:
+        for route, answer in self._answers:
+            route.fulfill(response=answer)
+        self._page.unroute(self._address)
+
+
+def test_rows_that_went_while_the_list_was_fetched_stay_away(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 5):
+        add(service, number)
+    page.goto(log)
+    is_live(page)
+    held = Held(page, "**/*fragment=list*")
+    add(service, 9, "Something new", age_ms=0)
+    held.wait()
+    row(page, 2).locator("a").focus()
+    page.keyboard.press("#")
+    expect(row(page, 2)).to_have_count(0)
+    held.let_go()
+    expect(row(page, 9)).to_be_visible()
+    assert numbers(page) == [9, 1, 3, 4]
+
+
+def test_rows_chosen_while_others_are_changed_stay_chosen(page: Page, log: str, service: Service) -> None:
+    for number in range(1, 5):
+        add(service, number)
+    page.goto(log)
+    is_live(page)
+    row(page, 1).locator(".pick").click()
+    held = Held(page, "**/api/entries/bulk")
+    page.locator("[data-bulk]").get_by_role("button", name="Protect").click()
+    held.wait()
+    row(page, 3).locator(".pick").click()
+    held.let_go()
+    expect(row(page, 1).locator("input")).not_to_be_checked()
+    expect(row(page, 3).locator("input")).to_be_checked()
+    expect(page.locator("[data-chosen]")).to_have_text("1 selected")
 
 
 def test_the_question_mark_lists_all_keys(page: Page, log: str, service: Service) -> None:

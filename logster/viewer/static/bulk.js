@@ -68,7 +68,9 @@ export async function apply(action, keys) {
     say(`Not done. ${failure.message}`, failure.isAway ? "away" : "");
     return;
   }
-  for (const box of chosen()) box.checked = false;
+  // What was chosen while this went on stays chosen.
+  for (const box of chosen()) if (keys.includes(box.value)) box.checked = false;
+  tell();
   for (const key of keys) document.dispatchEvent(new CustomEvent("logster:changed", { detail: { key, action } }));
   say(told(action, answer.changed), "", undoing(keys, action, answer.undo));
 }

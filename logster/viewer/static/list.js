@@ -27,6 +27,7 @@ class LogsterList extends HTMLElement {
   #isFetching = false;
   #isStale = false;
   #strangers = new Set();
+  #goneMeanwhile = new Set();
 
   connectedCallback() {
     this.addEventListener("click", this);
@@ -106,6 +107,7 @@ class LogsterList extends HTMLElement {
 
   #remove(key) {
     this.#held.delete(key);
+    if (this.#isFetching) this.#goneMeanwhile.add(key);
     const row = this.row(key);
     if (!row) return;
     this.#drop(row);
@@ -130,6 +132,7 @@ class LogsterList extends HTMLElement {
   async #fetch() {
     this.#isFetching = true;
     this.#isStale = false;
+    this.#goneMeanwhile.clear();
     const began = performance.now();
     try {
       this.#merge(await fragment(this.#address(), "list"));
@@ -151,7 +154,8 @@ class LogsterList extends HTMLElement {
   }
 
   #merge(answer) {
-    const rows = [...answer.querySelectorAll("[data-rows] > [data-key]")];
+    // What went after the server had looked must not come back with its answer.
+    const rows = [...answer.querySelectorAll("[data-rows] > [data-key]")].filter((row) => !this.#goneMeanwhile.has(row.dataset.key));
     const known = new Set(rows.map((row) => row.dataset.key));
     this.#forgetCleared(rows, known);
     const fresh = [];
