@@ -23,7 +23,8 @@ _LONGEST_LINE = 300
 _MAX_PLACES = 10_000
 _MAX_STACKS = 1_000
 _LIBRARY_DIRECTORIES = ("site-packages", "dist-packages")
-_OWN_CODE = str(Path(__file__).resolve().parent.parent) + os.sep
+# As imported, not resolved: code objects name their files through the same symbolic links.
+_OWN_CODE = str(Path(os.path.abspath(__file__)).parent.parent) + os.sep  # noqa: PTH100
 _STANDARD_LIBRARY = tuple(
     {str(Path(sysconfig.get_paths()[name])) + os.sep for name in ("stdlib", "platstdlib")}
     | {str(Path(os.__file__).parent) + os.sep}

@@ -1,6 +1,7 @@
 """Exceptions come out with their frames, and read as Python prints them."""
 
 import re
+import subprocess
 import sys
 import traceback as python
 import zipfile
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import logster
 from logster.capture import traceback
 from logster.capture.raised import raised
 from logster.capture.renderer import location
@@ -186,6 +188,20 @@ def test_a_project_root_decides_what_is_app(tmp_path: Path) -> None:
     assert not source.is_app(f"{tmp_path}/.venv/lib/python3.11/site-packages/x.py", "x")
     assert not source.is_app("/somewhere/else.py", "else")
     assert not source.is_app("<frozen importlib._bootstrap>", "importlib._bootstrap")
+
+
+def test_its_own_frames_are_no_app_where_the_package_is_reached_through_a_link(tmp_path: Path) -> None:
+    package = Path(logster.__file__).parent
+    (tmp_path / "logster").symlink_to(package)
+    program = (
+        "from logster.capture import source\n"
+        "from logster.redaction import Redactor\n"
+        "print(source.__file__, source.Source(Redactor()).is_app(source.__file__, source.__name__))"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert ended.stdout.split() == [f"{tmp_path}/logster/capture/source.py", "False"]
 
 
 def test_source_is_found_in_a_zip_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
