@@ -7,11 +7,19 @@ const said = banner?.querySelector("[data-said]") ?? banner;
     a `label` for a button, and what to call (`act`) when it is pressed. */
 export function say(text, kind = "", offer = null) {
   if (!banner) return;
+  const hadFocus = banner.contains(document.activeElement);
   banner.querySelector("form, button")?.remove();
   said.textContent = text;
   if (offer) banner.append(button(offer));
+  // The button that was pressed goes; whoever pressed it by a key goes on from here.
+  if (hadFocus) focusIn(banner.querySelector("button") ?? said);
   banner.classList.toggle("is-away", kind === "away");
   banner.hidden = !text;
+}
+
+function focusIn(element) {
+  if (element === said) said.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }
 
 function button({ label, act }) {

@@ -1,6 +1,7 @@
 // Chosen rows: ranges with shift, how many there are, and what is done to all of them without a reload.
 import { bulk, groupAddress, restore, suggest } from "./api.js";
 import { say } from "./banner.js";
+import { focusRow, isLost, neighbourOf } from "./focus.js";
 
 const DONE = { solve: "Solved", protect: "Protected", unprotect: "No longer protected", delete: "Deleted" };
 
@@ -57,6 +58,7 @@ function undoing(keys, action, token) {
 
 /** Do the same to several entries. */
 export async function apply(action, keys) {
+  const next = neighbourOf(keys);
   let answer;
   try {
     if (action === "group") {
@@ -73,6 +75,7 @@ export async function apply(action, keys) {
   tell();
   for (const key of keys) document.dispatchEvent(new CustomEvent("logster:changed", { detail: { key, action } }));
   say(told(action, answer.changed), "", undoing(keys, action, answer.undo));
+  if (isLost()) focusRow(...keys, next);
 }
 
 /** Whether any row is chosen: then keys mean those. */
@@ -89,7 +92,13 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", (event) => event.target.matches(".pick input") && tell());
-document.addEventListener("reset", (event) => event.target.matches("[data-bulk]") && setTimeout(tell));
+document.addEventListener("reset", (event) => {
+  if (!event.target.matches("[data-bulk]")) return;
+  setTimeout(() => {
+    tell();
+    if (isLost()) focusRow(anchor?.value);
+  });
+});
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-bulk]") || !event.submitter?.value) return;

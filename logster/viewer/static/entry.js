@@ -2,6 +2,7 @@
 import { change, listAddress, restore } from "./api.js";
 import { setToNow } from "./ago.js";
 import { say } from "./banner.js";
+import { focusRow, isLost, neighbourOf } from "./focus.js";
 import { addressOf, hasList, leave, open, reload } from "./selection.js";
 
 const AWAY = new Set(["delete", "solve"]);
@@ -54,6 +55,7 @@ class LogsterEntry extends HTMLElement {
   }
 
   async act(action, button) {
+    const next = neighbourOf([this.dataset.key]);
     button.disabled = true;
     let answer;
     try {
@@ -71,6 +73,7 @@ class LogsterEntry extends HTMLElement {
       }
       say(told(action, this.dataset.versions), "", undoing(action, this.dataset.key, answer.undo));
       leave();
+      if (isLost()) focusRow(next);
     } else {
       reload(`button[value=${action.startsWith("un") ? action.slice(2) : `un${action}`}]`);
     }
