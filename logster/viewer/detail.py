@@ -9,6 +9,7 @@ from logster.viewer import samples, stack
 from logster.viewer.chart import SPANS, chart, since, span_of
 from logster.viewer.curl import curl
 from logster.viewer.listing import now_ms
+from logster.viewer.marking import is_found, marked_pieces, marker_of
 from logster.viewer.place import Place
 from logster.viewer.similar import similar
 from logster.viewer.title import title
@@ -21,8 +22,10 @@ WORDS: dict[str, Any] = {
     "chain": stack.chain,
     "culprit": stack.culprit,
     "gist": samples.gist,
+    "is_found": is_found,
     "level_numbers": LEVEL_NUMBERS,
     "library": stack.library,
+    "marked_pieces": marked_pieces,
     "short_path": stack.short_path,
     "source": stack.source,
     "spans": tuple(SPANS),
@@ -53,6 +56,7 @@ def selected(visit: Visit, key: str, place: Place) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "entry": entry,
         "missing": "",
+        "marked": marker_of(place.get("q"), now),
         "tab": tab,
         "window": window,
         "links": Links(visit.settings),

@@ -8,6 +8,7 @@ from logster.store.listing import cursor_of
 from logster.store.redis_store import RedisStore
 from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, histogram
 from logster.viewer.listing import Listing
+from logster.viewer.marking import marker, unmarked
 from logster.viewer.sparkline import sparklines
 
 NEW_MS = 3_600_000
@@ -18,17 +19,16 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
     """Return what the templates of the list need."""
     found = _found(store, listing)
     page = _cut(found, listing.limit)
-    shown = {"listing": page, "sparklines": sparklines(store, page.entries, now_ms), "marked": _marker(listing)}
+    shown = {
+        "listing": page,
+        "sparklines": sparklines(store, page.entries, now_ms),
+        "marked": marker(listing.query if listing.text else None),
+    }
     return shown | {"histogram": _histogram(store, listing, found, now_ms) if listing.is_newest else None}
 
 
 def nothing_listed() -> dict[str, Any]:
     return {"listing": Page([]), "sparklines": {}, "histogram": None, "marked": unmarked, "mistake": None}
-
-
-def unmarked(text: str) -> list[tuple[str, bool]]:
-    """Return a text in pieces where nothing is looked for."""
-    return [(text, False)]
 
 
 def _found(store: RedisStore, listing: Listing) -> Page:
@@ -55,18 +55,3 @@ def _histogram(store: RedisStore, listing: Listing, found: Page, now_ms: int) ->
         found = listing.anytime().fetch(store, ENTRIES_AT_MOST)
     matches: Sequence[Entry] = found.entries
     return histogram(store, listing, now_ms, matches, more=bool(found.next)) if matches else None
-
-
-def _marker(listing: Listing) -> Any:
-    query = listing.query
-    if query is None or not listing.text:
-        return unmarked
-
-    def marked(text: str) -> list[tuple[str, bool]]:
-        pieces, position = [], 0
-        for start, end in query.highlights(text):
-            pieces += [(text[position:start], False), (text[start:end], True)]
-            position = end
-        return [*pieces, (text[position:], False)]
-
-    return marked
