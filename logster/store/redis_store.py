@@ -36,6 +36,7 @@ from logster.store.history import Change, history, name
 from logster.store.importing import Imported, Lines, Mode, Progress
 from logster.store.latency import Latency
 from logster.store.patterns import Kind, StoredPattern
+from logster.store.remains import Remains, remains
 from logster.store.reporting import ReportResult
 from logster.store.script import script
 from logster.store.tenant import Tenant
@@ -169,6 +170,10 @@ class RedisStore:
         restored = trash.restore(self._tenant, token, self._settings.max_env_count_per_entry)
         self._noted("restore", restored, by, len(restored))
         return restored
+
+    def remains(self, key: str) -> Remains:
+        """Return what is still known of an entry that is gone."""
+        return remains(self._tenant, key)
 
     def clear(self, *, by: str = "") -> int:
         """Remove all entries that are not protected, and return how many; solved marks stay."""

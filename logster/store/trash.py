@@ -1,8 +1,10 @@
 """Deleted entries that can be brought back for a while. Owns how long and how much is kept for that."""
 
 import secrets
+import time
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
 from logster.errors import StoreUnavailable
 from logster.store import archive, importing, packing
@@ -14,6 +16,15 @@ _DELETIONS_AT_MOST = 10
 _BYTES_AT_MOST = 2_000_000
 _KEYS_A_CALL = 100
 _TOKEN_BYTES = 12
+
+
+class Kept(NamedTuple):
+    """A deleted entry that can be brought back; `others` were deleted together with it, and come back with it."""
+
+    token: str
+    time_ms: int
+    entry: ArchivedEntry
+    others: int
 
 
 def discard(tenant: Tenant, keys: Iterable[str]) -> tuple[int, str]:
@@ -43,19 +54,36 @@ def restore(tenant: Tenant, token: str, max_env: int) -> list[str]:
 
     What was reported meanwhile is added to what was there before.
     """
-    kept = tenant.run("take", token=token)
-    if kept is None:
+    taken = tenant.run("take", token=token)
+    if taken is None:
         return []
     try:
-        return _restored(tenant, kept, max_env)
+        return _restored(tenant, taken, max_env)
     except StoreUnavailable:
         # It was taken, so that no second undo counts everything twice; let there be another try.
-        tenant.run_all([["SET", tenant.keys.deleted(token), kept, "EX", KEPT_SECONDS]])
+        tenant.run_all([["SET", tenant.keys.deleted(token), taken, "EX", KEPT_SECONDS]])
         raise
 
 
-def _restored(tenant: Tenant, kept: bytes, max_env: int) -> list[str]:
-    records = [archive.decode(line, number) for number, line in enumerate(kept.strip().split(b"\n"), 1)]
+def kept(tenant: Tenant, key: str) -> Kept | None:
+    """Return an entry that was deleted a short while ago, the newest deletion first."""
+    for token in tenant.run_all([["LRANGE", tenant.keys.deletions, 0, -1]])[0]:
+        name = tenant.keys.deleted(token.decode())
+        content, left_ms = tenant.run_all([["GET", name], ["PTTL", name]])
+        # A line is decoded only where it can be the one: there may be many, and long ones.
+        if content is None or key.encode() not in content:
+            continue
+        lines = content.strip().split(b"\n")
+        for number, line in enumerate(lines, 1):
+            record = archive.decode(line, number) if key.encode() in line else None
+            if isinstance(record, ArchivedEntry) and record.key == key:
+                deleted_ms = int(time.time() * 1_000) - KEPT_SECONDS * 1_000 + left_ms
+                return Kept(token.decode(), deleted_ms, record, len(lines) - 1)
+    return None
+
+
+def _restored(tenant: Tenant, taken: bytes, max_env: int) -> list[str]:
+    records = [archive.decode(line, number) for number, line in enumerate(taken.strip().split(b"\n"), 1)]
     entries = [each for each in records if isinstance(each, ArchivedEntry)]
     tenant.run_all([importing.command(tenant, each, "merge", max_env) for each in entries])
     importing.regroup_if_any(tenant)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from logster.entry import LEVEL_NUMBERS, Entry, Env
+from logster.entry import LEVEL_NUMBERS, Entry, Env, level_name
 from logster.links import Links
 from logster.redaction import Redactor
+from logster.store.remains import Deleted
 from logster.viewer import samples, stack
 from logster.viewer.chart import SPANS, chart, since, span_of
 from logster.viewer.curl import curl
@@ -49,7 +50,7 @@ def selected(visit: Visit, key: str, place: Place) -> dict[str, Any]:
     """
     entry = visit.store.entry(key)
     if entry is None:
-        return nothing_selected() | {"missing": key}
+        return nothing_selected() | _gone(visit, key, place)
     now = now_ms()
     tab = place.get("tab") if place.get("tab") in TABS else TABS[0]
     window = samples.window(entry, visit.store.env_samples(key), place.get("env"), place.get("q"), now)
@@ -65,6 +66,23 @@ def selected(visit: Visit, key: str, place: Place) -> dict[str, Any]:
         "has_curl": bool(request_of(visit, window.sample)),
     }
     return shown | (_timeline(visit, entry, place, now) if tab == "timeline" else {})
+
+
+def _gone(visit: Visit, key: str, place: Place) -> dict[str, Any]:
+    return {
+        "missing": key,
+        "remains": visit.store.remains(key),
+        "restored_place": place.changed(key=key),
+        "level_of": level_name,
+        "like": _search_for_alike,
+    }
+
+
+def _search_for_alike(entry: Deleted) -> str:
+    """Return the address, below the mount, of a search for what has the same exception, or else the same logger."""
+    field, value = ("type", entry.exception.type) if entry.exception else ("logger", entry.logger)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return Place("", [("q", f'{field}:"{escaped}"')]).link()
 
 
 def request_of(visit: Visit, sample: Env | None) -> str:

@@ -57,10 +57,9 @@ async def show(request: Request) -> Response:
     key = request.path_params["key"]
     place = Place.parse(f"{visit.base}show/{key}", _query(request)).without("key")
     context = await in_thread(detail.selected, visit, key, place)
-    if context["entry"] is None:
-        raise gone(key)
+    status = 404 if context["entry"] is None else 200
     fragment = request.query_params.get("fragment")
-    return _page(request, "_detail.html" if fragment else "show.html", place=place, **context)
+    return _page(request, "_detail.html" if fragment else "show.html", status=status, place=place, **context)
 
 
 async def change(request: Request) -> Response:
@@ -80,7 +79,11 @@ async def undo(request: Request) -> Response:
     visit = visit_of(request)
     fields = csrf.form(request, visit.body)
     restored = await in_thread(visit.store.restore, fields.get("token", ""), by=visit.by)
-    place = Place.parse(visit.base, fields.get("place", "")).changed(key=restored[0] if len(restored) == 1 else None)
+    place = Place.parse(visit.base, fields.get("place", ""))
+    if len(restored) == 1:
+        place = place.changed(key=restored[0])
+    elif place.get("key") not in restored:
+        place = place.changed(key=None)
     return RedirectResponse(_told(place, "undo" if restored else "too-late"), 303)
 
 
