@@ -18,6 +18,11 @@ export class Failure extends Error {
     return this.status === 0 || this.status >= 500;
   }
 
+  /** Whether who asked is no longer let in. */
+  get isOut() {
+    return this.status === 401 || this.status === 403;
+  }
+
   get isGone() {
     return this.status === 404;
   }

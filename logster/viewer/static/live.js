@@ -107,8 +107,7 @@ class LogsterLive extends HTMLElement {
       else this.#poll(POLL_MS);
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
-      const isOut = failure.status === 401 || failure.status === 403;
-      this.#now("away", failure.message, isOut ? { label: "Reload", act: () => location.reload() } : null);
+      this.#now("away", failure.message, failure.isOut ? { label: "Reload", act: () => location.reload() } : null);
       this.#poll(failure.isAway ? RETRY_MS : POLL_MS);
     }
   }

@@ -13,6 +13,8 @@ const LISTING = ["q", "level", "since", "until", "during", "before", "after"];
 
 const title = document.querySelector(".brand").textContent;
 
+const RELOAD = { label: "Reload", act: () => location.reload() };
+
 let loading = new AbortController();
 let scrolled = 0;
 let listing = listingOf(location.href);
@@ -69,7 +71,7 @@ export async function open(address, { push = true } = {}) {
   } catch (failure) {
     if (failure.name === "AbortError") return;
     mark(keyOf(location.href));
-    say(`This could not be opened. ${failure.message}`, failure.isAway ? "away" : "");
+    say(`This could not be opened. ${failure.message}`, failure.isAway ? "away" : "", failure.isOut ? RELOAD : null);
     return;
   }
   if (push) history.pushState(null, "", address);
