@@ -341,6 +341,12 @@ class RedisStore:
         """Return how many entries a pattern matches; InvalidPattern where it cannot be used."""
         return sum(map(len, patterns.matching(self._tenant, parse(text))))
 
+    def preview(self, text: str, *, limit: int = 5) -> tuple[int, list[Entry]]:
+        """Return how many entries a pattern matches, and a few of them; InvalidPattern as above."""
+        chunks = list(patterns.matching(self._tenant, parse(text)))
+        keys = [key for chunk in chunks for key in chunk]
+        return len(keys), self.entries(keys[:limit])
+
     def delete_matching(self, text: str, *, by: str = "") -> int:
         """Delete the unprotected entries that a pattern matches, and return how many; InvalidPattern as above."""
         pattern = parse(text)

@@ -58,8 +58,8 @@ def test_every_button_of_a_row_leads_to_a_form_that_is_there(client: TestClient)
     page = submit(client, "suppression/add", pattern="/ping/").text
     targets = set(re.findall(r'(?:form)?action="([^"]*settings/[^"]*)"', page))
     assert {urljoin("/settings", target) for target in targets} == {
-        "/settings/grouping/add",
-        *(f"/settings/suppression/{change}" for change in ("add", "change", "remove", "reset-count")),
+        *(f"/settings/grouping/{change}" for change in ("add", "test")),
+        *(f"/settings/suppression/{change}" for change in ("add", "change", "remove", "reset-count", "test")),
     }
 
 
@@ -93,6 +93,37 @@ def test_the_rules_of_the_app_stand_first_and_cannot_be_changed(service: Service
     assert shown(page, "suppression") == ["/ping/"]
     assert "from the code" in page
     assert submit(client, "suppression/remove", pattern="wp-login").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["suppression", "grouping"])
+def test_a_test_counts_what_a_pattern_matches_and_changes_nothing(
+    client: TestClient, service: Service, kind: str
+) -> None:
+    for number in range(1, 8):
+        add(service, number, f"ping <b>{number}</b>")
+    add(service, 9, "Payment failed")
+    answer = submit(client, f"{kind}/test", pattern="ping", retroactive="1")
+    assert answer.status_code == 200
+    assert "matches <b>7</b> entries of those stored. Nothing was changed; some of them:" in answer.text
+    assert answer.text.count("ping &lt;b&gt;") == 5
+    assert 'value="ping"' in answer.text
+    assert shown(answer.text, kind) == []
+    assert ("checked" in answer.text) == (kind == "suppression")
+    assert len(service.store.page().entries) == 8
+    assert service.store.history() == []
+    assert "matches none" in submit(client, f"{kind}/test", pattern="nothing").text
+
+
+def test_a_test_of_a_pattern_that_stands_there_keeps_the_one_typed(client: TestClient, service: Service) -> None:
+    add(service, 1, "pong")
+    submit(client, "suppression/add", pattern="/ping/")
+    page = submit(client, "suppression/test", pattern="/ping/", new_pattern="/p[io]ng/").text
+    assert shown(page, "suppression") == ["/p[io]ng/"]
+    assert "matches <b>1</b> entry of those stored. Nothing was changed." in page
+    assert [each.pattern for each in service.store.patterns("suppression")] == ["/ping/"]
+    answer = submit(client, "suppression/test", pattern="/ping/", new_pattern="(")
+    assert answer.status_code == 400
+    assert shown(answer.text, "suppression") == ["("]
 
 
 @pytest.mark.parametrize("kind", ["suppression", "grouping"])
