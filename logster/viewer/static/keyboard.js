@@ -81,7 +81,7 @@ document.addEventListener("keydown", (event) => {
   // What lies over the page takes the keys first.
   if (document.querySelector(":popover-open, dialog[open]")) return;
   const binding = KEYS.find((each) => each.key === event.key);
-  if (!binding) return;
+  if (!binding?.act && !binding?.press) return;
   if (binding.row && actOnRows(binding.row)) {
     event.preventDefault();
     return;

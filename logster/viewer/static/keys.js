@@ -1,10 +1,11 @@
 // Every key of the viewer, as data: what it does, where it stands in the list of keys, and either what it presses (the
-// first selector with an element on the page) or what it is called in keyboard.js. `row` is what it does to chosen rows, or to the row that has the focus.
+// first selector with an element on the page) or what it is called in keyboard.js, or neither where the browser does it by itself. `row` is what it does to chosen rows, or to the row that has the focus.
 
 export const KEYS = [
   { key: "/", does: "Search", part: "List", act: "search" },
   { key: "j", does: "Next entry", part: "List", act: "next" },
   { key: "k", does: "Previous entry", part: "List", act: "previous" },
+  { key: "Enter", does: "Open the entry", part: "List" },
   { key: "x", does: "Choose the row, or no longer", part: "List", act: "choose" },
   { key: "?", does: "All keys", part: "List", act: "keys" },
   { key: "Escape", does: "Close the entry", part: "Entry", act: "close" },
