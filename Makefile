@@ -25,7 +25,7 @@ format: $(VENV)/.dev ## Rewrite the code in the project's style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-screenshots: $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of the GUI that the README shows
+screenshots: $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of the GUI that the documentation shows
 	$(BIN)/python docs/screenshots/take.py
 
 clean: ## Remove everything that the other targets made, except the demo's data
