@@ -1,4 +1,4 @@
-"""Picture: a screenshot as a small file. The GUI has few colours, so a palette loses nothing that is seen."""
+"""Picture: a screenshot as a small file; the most frequent colours of the GUI are nearly all that it has."""
 
 import io
 from pathlib import Path
@@ -12,8 +12,16 @@ COLOURS = 256
 def take(page: Page, path: Path) -> None:
     """Write what a page's window shows to a PNG or WebP file, as the name says."""
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
-    picture = shot.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    picture = shot.quantize(palette=_palette(shot), dither=Image.Dither.NONE)
     if path.suffix == ".webp":
         picture.convert("RGB").save(path, lossless=True, method=4)
     else:
         picture.save(path, optimize=True)
+
+
+def _palette(shot: Image.Image) -> Image.Image:
+    """Return the most frequent colours exactly as they are; a quantiser would tint the large areas for the small."""
+    found = sorted(shot.getcolors(shot.width * shot.height) or [], reverse=True)[:COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in found for part in colour])
+    return palette

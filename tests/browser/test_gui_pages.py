@@ -9,11 +9,12 @@ from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from logster.entry import ExceptionInfo
 from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.app import Viewer
 from tests.browser.conftest import Problems, wait_until
-from tests.viewer.entries import add, add_error, key_of
+from tests.viewer.entries import APP_FRAME, add, add_error, key_of
 from tests.viewer.test_hostile import STRINGS, hostile_entry
 
 WIDE = {"width": 1440, "height": 900}
@@ -255,11 +256,10 @@ def test_no_string_breaks_a_row_or_scrolls_the_list_sideways(
 
 
 @pytest.mark.parametrize("viewport", [WIDE, SMALLEST], ids=["wide", "smallest"])
-def test_no_string_in_an_entry_runs_or_scrolls_sideways(
+def test_no_string_in_an_entry_scrolls_sideways(
     new_page: Callable[..., Page], log: str, service: Service, viewport: dict[str, int]
 ) -> None:
     page = new_page(viewport=viewport)
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     for text in STRINGS:
         service.store.clear()
         key = hostile_entry(service, text)
@@ -306,3 +306,26 @@ def test_the_address_forgets_what_was_done(page: Page, log: str) -> None:
     expect(page.locator("[data-banner]")).to_contain_text("Cleared")
     wait_until(page, lambda: page.url == log)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/a/logs/", page.url)
+
+
+def test_beside_a_long_traceback_the_page_itself_does_not_scroll(
+    new_page: Callable[..., Page], log: str, service: Service
+) -> None:
+    add_error(service, 1, exception=ExceptionInfo("ValueError", "no", frames=(APP_FRAME,) * 30))
+    page = new_page(viewport=WIDE)
+    page.goto(f"{log}?key={key_of(1)}&tab=traceback")
+    expect(page.locator(".detail-pane .line").first).to_be_visible()
+    assert page.evaluate("document.scrollingElement.scrollHeight") == WIDE["height"]
+
+
+def test_the_undo_of_a_deletion_is_in_sight_on_a_phone(
+    new_page: Callable[..., Page], log: str, service: Service
+) -> None:
+    for number in range(1, 41):
+        add(service, number)
+    page = new_page(viewport=PHONE)
+    page.goto(log)
+    row(page, 30).scroll_into_view_if_needed()
+    row(page, 30).locator(".row-link").click()
+    page.locator(".detail-pane").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
