@@ -14,7 +14,6 @@ from logster.settings import Settings
 from logster.viewer.app import Viewer
 from tests.browser.conftest import wait_until
 from tests.viewer.entries import APP_FRAME, add, add_error, key_of
-from tests.viewer.test_hostile import STRINGS, hostile_entry
 
 REQUEST = {"method": "GET", "url": "https://shop.example/?q=it's", "headers": {"user-agent": "x"}}
 PHONE = {"width": 390, "height": 844}
@@ -234,14 +233,3 @@ def test_suppressing_without_scripts_says_what_it_hits(
     page.get_by_role("button", name="Suppress").click()
     expect(page.locator("[data-banner]")).to_contain_text("Suppressed")
     assert service.store.page().entries == []
-
-
-@pytest.mark.parametrize("text", STRINGS)
-def test_no_string_runs_in_any_part(page: Page, log: str, service: Service, text: str) -> None:
-    key = hostile_entry(service, text)
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    for tab in TABS:
-        opened(page, f"{log}?key={key}&tab={tab}&frames=all")
-    page.goto(f"{log}show/{key}/suppress")
-    for form in ("txt", "md"):
-        page.goto(f"{log}show/{key}.{form}")
