@@ -114,7 +114,8 @@ class RedisStore:
             after: the cursor to continue from, towards newer rows.
             limit: how many rows at the most; more than 500 are never given at once.
             include_solved: whether solved entries are shown; with a query, that decides.
-            during: together with a query, only entries that occurred between these times, as far as hours, first and last tell.
+            during: together with a query, only entries that occurred between these times, to the hour; their first and
+                last occurrence is known to the millisecond.
 
         Raises:
             InvalidCursor: a cursor is not one that this store handed out.
