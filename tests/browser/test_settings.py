@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from starlette.responses import PlainTextResponse
 
 from logster.entry import Occurrence, Report
 from logster.service import Service
 from logster.settings import Settings
+from logster.viewer.app import Viewer
 from tests.browser.conftest import Problems
 from tests.browser.gui import SMALLEST, WIDE, log, servers_end_last
 from tests.viewer.entries import add, add_error, key_of
@@ -128,6 +130,38 @@ def test_a_pattern_that_cannot_be_tested_stays_in_its_field(
     submitted(section(page, "grouping").locator(".new"), "(half", "Test")
     expect(section(page, "grouping").get_by_role("alert")).to_be_visible()
     expect(section(page, "grouping").locator(".new").get_by_role("textbox")).to_have_value("(half")
+
+
+@pytest.mark.parametrize("answer", ["refusal", "login"])
+def test_a_pattern_that_was_sent_after_the_session_ended_is_in_its_field_again(
+    page: Page, serve: Callable[[Any], str], service: Service, problems: Problems, answer: str
+) -> None:
+    problems.allow("status of 403")
+    allowed: list[Any] = ["Ada"]
+    address = serve(Viewer(lambda request: allowed[0], service=service)) + "/settings"
+    page.goto(address)
+    allowed[0] = False if answer == "refusal" else PlainTextResponse("Sign in")
+    submitted(section(page, "grouping").locator(".new"), "^timeout of feed", "Add")
+    expect(page.locator("body")).to_contain_text("You may not see this log" if answer == "refusal" else "Sign in")
+    allowed[0] = "Ada"
+    page.goto(address)
+    field = section(page, "grouping").locator(".new").get_by_role("textbox")
+    expect(field).to_have_value("^timeout of feed")
+    expect(field).to_be_focused()
+    expect(page.locator("[data-banner]")).to_contain_text("in its field again")
+    section(page, "grouping").locator(".new").get_by_role("button", name="Add").click()
+    expect(page.locator("[data-banner]")).to_have_text("Added.")
+    page.goto(address)
+    expect(field).to_have_value("")
+    expect(page.locator("[data-banner]")).to_be_hidden()
+
+
+def test_changes_tell_the_readers_own_time(page: Page, log: str, service: Service) -> None:
+    service.store.add_pattern("suppression", "/ping/", by="Grace")
+    page.goto(f"{log}settings")
+    time = section(page, "changes").locator("time")
+    own = "moment => new Date(moment).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' })"
+    expect(time).to_have_attribute("title", page.evaluate(own, time.get_attribute("datetime")))
 
 
 # 320 px is also a screen of 640 at twice, and of 1,280 at four times the size.

@@ -29,7 +29,8 @@ def test_files_are_compressed_where_the_browser_understands(client: TestClient) 
 
 
 def test_what_a_page_refers_to_exists_and_everything_that_exists_is_referred_to(client: TestClient) -> None:
-    referred = set(re.findall(rf"static/{VERSION}/([\w.-]+)", client.get("/").text))
+    pages = client.get("/").text + client.get("/settings").text
+    referred = set(re.findall(rf"static/{VERSION}/([\w.-]+)", pages))
     scripts = set(
         re.findall(
             r'from "\./([\w.-]+)"|import "\./([\w.-]+)"',
