@@ -47,7 +47,8 @@ async function reason(response) {
     return (await response.json()).detail;
   } catch {
     if (response.status === 503) return "Redis is away.";
-    return response.status === 403 ? "You are no longer let in. Reload the page." : `The server answered ${response.status}.`;
+    const isOut = response.status === 401 || response.status === 403;
+    return isOut ? "You are no longer let in. Reload the page." : `The server answered ${response.status}.`;
   }
 }
 

@@ -28,6 +28,26 @@ function button({ label, act }) {
   return made;
 }
 
+/** Load the page again; what stands in the search field is asked for then, and not forgotten. */
+function reload() {
+  const typed = document.querySelector("#q")?.value;
+  const address = new URL(location.href);
+  if (!typed || typed === address.searchParams.get("q")) {
+    location.reload();
+    return;
+  }
+  address.searchParams.set("q", typed);
+  location.assign(address);
+}
+
+/** What whoever is no longer let in may do. */
+export const RELOAD = { label: "Reload", act: reload };
+
+/** Say what was not done, and why. */
+export function complain(text, failure) {
+  say(`${text} ${failure.message}`.trim(), failure.isAway ? "away" : "", failure.isOut ? RELOAD : null);
+}
+
 /** Take back what was said of this kind. */
 export function unsay(kind) {
   if (banner?.classList.contains(`is-${kind}`)) say("");

@@ -1,6 +1,6 @@
 // Chosen rows: ranges with shift, how many there are, and what is done to all of them without a reload.
 import { bulk, groupAddress, restore, suggest } from "./api.js";
-import { say } from "./banner.js";
+import { complain, say } from "./banner.js";
 import { focusRow, isLost, neighbourOf } from "./focus.js";
 
 const DONE = { solve: "Solved", protect: "Protected", unprotect: "No longer protected", delete: "Deleted" };
@@ -47,7 +47,7 @@ function undoing(keys, action, token) {
       if (token) await restore(token);
       else await bulk("unsolve", keys);
     } catch (failure) {
-      say(`Not undone. ${failure.message}`, failure.isAway ? "away" : "");
+      complain("Not undone.", failure);
       return;
     }
     say(token ? "Restored." : "No longer solved.");
@@ -67,7 +67,7 @@ export async function apply(action, keys) {
     }
     answer = await bulk(action, keys);
   } catch (failure) {
-    say(`Not done. ${failure.message}`, failure.isAway ? "away" : "");
+    complain("Not done.", failure);
     return;
   }
   // What was chosen while this went on stays chosen.

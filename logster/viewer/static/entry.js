@@ -1,7 +1,7 @@
 // <logster-entry>: the detail of one entry. Its buttons change the entry without a reload, its counts keep up.
 import { change, listAddress, restore } from "./api.js";
 import { setToNow } from "./ago.js";
-import { say } from "./banner.js";
+import { complain, say } from "./banner.js";
 import { focusRow, isLost, neighbourOf } from "./focus.js";
 import { addressOf, hasList, leave, open, reload } from "./selection.js";
 
@@ -21,7 +21,7 @@ function undoing(action, key, token) {
       if (action === "delete") await restore(token);
       else await change(key, "unsolve");
     } catch (failure) {
-      say(`Not undone. ${failure.message}`, failure.isAway ? "away" : "");
+      complain("Not undone.", failure);
       return;
     }
     say(action === "delete" ? "Restored." : "No longer solved.");
@@ -62,7 +62,7 @@ class LogsterEntry extends HTMLElement {
       answer = await change(this.dataset.key, action);
     } catch (failure) {
       button.disabled = false;
-      say(`Not done. ${failure.message}`, failure.isAway ? "away" : "");
+      complain("Not done.", failure);
       return;
     }
     document.dispatchEvent(new CustomEvent("logster:changed", { detail: { key: this.dataset.key, action } }));

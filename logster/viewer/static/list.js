@@ -1,7 +1,7 @@
 // <logster-list>: keeps the list up to date without moving what is being read, and fetches older rows below it.
 import { fragment } from "./api.js";
 import { refreshTimes, setToNow } from "./ago.js";
-import { say } from "./banner.js";
+import { complain } from "./banner.js";
 
 const PAUSE_MS = 400;
 
@@ -260,7 +260,7 @@ class LogsterList extends HTMLElement {
       answer = await fragment(link.href, "list");
     } catch (failure) {
       nav.removeAttribute("aria-busy");
-      say(`Older entries could not be fetched. ${failure.message}`, failure.isAway ? "away" : "");
+      complain("Older entries could not be fetched.", failure);
       return;
     }
     const rows = [...answer.querySelectorAll("[data-rows] > [data-key]")].filter((row) => !this.row(row.dataset.key));

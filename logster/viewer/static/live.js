@@ -1,6 +1,6 @@
 // <logster-live>: hears what changes, by server-sent events or else by asking now and then, and says which.
 import { countSince, Failure, fragment } from "./api.js";
-import { say, unsay } from "./banner.js";
+import { RELOAD, say, unsay } from "./banner.js";
 
 const POLL_MS = 5_000;
 const RETRY_MS = 2_000;
@@ -107,7 +107,7 @@ class LogsterLive extends HTMLElement {
       else this.#poll(POLL_MS);
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
-      this.#now("away", failure.message, failure.isOut ? { label: "Reload", act: () => location.reload() } : null);
+      this.#now("away", failure.message, failure.isOut ? RELOAD : null);
       this.#poll(failure.isAway ? RETRY_MS : POLL_MS);
     }
   }

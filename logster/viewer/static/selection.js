@@ -1,7 +1,7 @@
 // Which entry is open beside the list: follows clicks and history, and keeps both the address and the focus right.
 import { fragment } from "./api.js";
 import { refreshTimes } from "./ago.js";
-import { say, unsay } from "./banner.js";
+import { complain, unsay } from "./banner.js";
 
 const pane = document.querySelector("[data-detail]");
 const list = document.querySelector("[data-list]");
@@ -12,8 +12,6 @@ export const hasList = Boolean(list);
 const LISTING = ["q", "level", "since", "until", "during", "before", "after"];
 
 const title = document.querySelector(".brand").textContent;
-
-const RELOAD = { label: "Reload", act: () => location.reload() };
 
 let loading = new AbortController();
 let scrolled = 0;
@@ -71,7 +69,7 @@ export async function open(address, { push = true } = {}) {
   } catch (failure) {
     if (failure.name === "AbortError") return;
     mark(keyOf(location.href));
-    say(`This could not be opened. ${failure.message}`, failure.isAway ? "away" : "", failure.isOut ? RELOAD : null);
+    complain("This could not be opened.", failure);
     return;
   }
   if (push) history.pushState(null, "", address);
@@ -119,7 +117,7 @@ export async function reload(focus) {
     await load(location.href);
     pane.querySelector(focus)?.focus();
   } catch (failure) {
-    if (failure.name !== "AbortError") say(failure.message, "away");
+    if (failure.name !== "AbortError") complain("", failure);
   }
 }
 
