@@ -103,3 +103,22 @@ def test_any_text_of_it_fits(
     page.goto(f"{log}show/{key}")
     expect(page.locator("[data-gone] b").first).to_contain_text("<script>")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_rows_deleted_at_once_come_back_whole_and_into_their_group(page: Page, log: str, service: Service) -> None:
+    for number in (1, 2, 3):
+        add_error(service, number, message=f"Timeout of feed {number}", count=number * 5, envs=({"user": number},))
+    service.store.add_pattern("grouping", "/Timeout of feed [23]/")
+    service.store.protect(key_of(2))
+    before = [whole(service, key_of(number)) for number in (1, 2, 3)]
+    page.goto(log)
+    expect(page.locator(".row")).to_have_count(2)
+    for each in page.locator(".pick").all():
+        each.click()
+    page.locator("[data-bulk]").get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-empty]")).to_be_visible()
+    assert service.store.count() == 0
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".row")).to_have_count(2)
+    expect(page.locator(".row .badge.grouped")).to_have_text("2 entries")
+    assert [whole(service, key_of(number)) for number in (1, 2, 3)] == before
