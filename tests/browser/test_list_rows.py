@@ -10,7 +10,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from logster.entry import Occurrence, Report
 from logster.service import Service
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import Problems, wait_until
 from tests.browser.gui import PHONE, SMALLEST, WIDE, is_live, log, numbers, row, servers_end_last, service, store_of
 from tests.viewer.entries import add, add_error, key_of
 
@@ -79,8 +79,9 @@ def test_dense_shows_25_rows_beside_an_entry(new_page: Callable[..., Page], log:
 
 
 def test_looks_are_kept_and_set_before_anything_is_drawn(
-    new_page: Callable[..., Page], log: str, service: Service
+    new_page: Callable[..., Page], log: str, service: Service, problems: Problems
 ) -> None:
+    problems.allow("ERR_FAILED")
     add_error(service, 1)
     page = new_page(viewport=WIDE, color_scheme="light")
     page.goto(log)
