@@ -1,0 +1,1 @@
+"""Turns a site config, one YAML file, into what it says inside the base image."""

@@ -1,0 +1,32 @@
+"""The command `site-bootstrap`: checks a site's config, or does what it says inside the container."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bootstrap import site
+from bootstrap.build import run
+from bootstrap.place import ConfigWrong
+
+OK, STEP_FAILED, CONFIG_WRONG = 0, 1, 2
+
+_ENDING = f"Exit codes: {OK} done, {STEP_FAILED} a step failed, {CONFIG_WRONG} the config or the command is wrong."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says and return the exit code."""
+    parser = argparse.ArgumentParser(prog="site-bootstrap", description=__doc__, epilog=_ENDING)
+    parser.add_argument("task", choices=["check", "build"], help="print the config as JSON, or run its steps")
+    parser.add_argument("config", type=Path, help="DIRECTORY/sites/NAME.yml; templates lie below DIRECTORY")
+    chosen = parser.parse_args(arguments)
+    try:
+        found = site.read(chosen.config)
+    except ConfigWrong as error:
+        print(error, file=sys.stderr)
+        return CONFIG_WRONG
+    if chosen.task == "build":
+        return OK if run(found.steps) else STEP_FAILED
+    print(json.dumps(found.described(), ensure_ascii=False, indent=2))
+    return OK
