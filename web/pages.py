@@ -5,10 +5,12 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 import logster
+from logster import service
+from logster.errors import LogsterError
 from web.faults import FAULTS
 
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -32,6 +34,15 @@ async def cause(request: Request) -> Response:
         raise HTTPException(404)
     await run_in_threadpool(fault.happen)
     return _back(request)
+
+
+async def health(request: Request) -> Response:
+    """Say that the website works with Redis, or what is wrong."""
+    try:
+        await run_in_threadpool(service.current().store.count)
+    except LogsterError as error:
+        return JSONResponse({"status": "failing", "reason": str(error)}, 503)
+    return JSONResponse({"status": "ok", "version": logster.__version__})
 
 
 async def failed(request: Request, error: Exception) -> Response:

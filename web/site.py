@@ -63,6 +63,7 @@ def create(*, jobs: bool = True) -> Starlette:
     return Starlette(
         routes=[
             Route("/", pages.home),
+            Route("/healthz", pages.health),
             Route("/demo", pages.demo),
             Route("/demo/{fault}", pages.cause, methods=["POST"]),
             Mount("/static", StaticFiles(packages=[("web", "static")])),
