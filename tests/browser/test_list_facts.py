@@ -35,9 +35,10 @@ def test_a_row_tells_count_message_place_and_when(page: Page, log: str, service:
     time = row(page, 2).locator("time")
     expect(time).to_have_text(re.compile(r"^(now|\d+[sm])$"))
     spelled = page.evaluate(
-        "moment => new Date(moment).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' })",
+        "moment => new Date(moment).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })",
         time.get_attribute("datetime"),
     )
+    time.hover()
     expect(time).to_have_attribute("title", spelled)
 
 

@@ -156,6 +156,18 @@ def test_ten_thousand_rows_stay_smooth(new_page: Callable[..., Page], log: str, 
     assert page.evaluate("performance.now()") - began < 2_000
 
 
+def test_what_arrives_fades_without_drawing_the_list_anew(page: Page, log: str, service: Service) -> None:
+    add(service, 1)
+    page.goto(log)
+    is_live(page)
+    add(service, 2, age_ms=-1)
+    expect(row(page, 2)).to_be_visible()
+    animated = "row => row.getAnimations({ subtree: true }).map(each => each.effect.getKeyframes().map(Object.keys))"
+    frames = row(page, 2).evaluate(animated)
+    assert frames
+    assert all("opacity" in names and "backgroundColor" not in names for keyframes in frames for names in keyframes)
+
+
 def test_shift_chooses_all_rows_between(page: Page, log: str, service: Service) -> None:
     for number in range(1, 8):
         add(service, number)

@@ -160,7 +160,8 @@ def test_changes_tell_the_readers_own_time(page: Page, log: str, service: Servic
     service.store.add_pattern("suppression", "/ping/", by="Grace")
     page.goto(f"{log}settings")
     time = section(page, "changes").locator("time")
-    own = "moment => new Date(moment).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' })"
+    own = "moment => new Date(moment).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })"
+    time.hover()
     expect(time).to_have_attribute("title", page.evaluate(own, time.get_attribute("datetime")))
 
 

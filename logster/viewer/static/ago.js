@@ -2,6 +2,9 @@
 
 const STEPS = [[60, 1, "s"], [3600, 60, "m"], [86400, 3600, "h"], [86400 * 14, 86400, "d"], [Infinity, 604800, "w"]];
 const EVERY_MS = 10_000;
+// Made once: each `toLocaleString` with options makes one of these anew, which a long list feels.
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const HOVERED = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 function ago(moment) {
   const seconds = Math.max(0, Math.floor((Date.now() - moment) / 1000));
@@ -13,15 +16,11 @@ function ago(moment) {
 /** Bring all times below `root` up to date. */
 export function refreshTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-ago]")) {
-    const moment = new Date(time.dateTime);
-    const text = ago(moment.getTime());
+    const text = ago(Date.parse(time.dateTime));
     if (time.textContent !== text) time.textContent = text;
-    time.title = moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
   }
   for (const time of root.querySelectorAll("time[data-exact]")) {
-    const moment = new Date(time.dateTime);
-    time.title = moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
-    time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    time.textContent = EXACT.format(Date.parse(time.dateTime));
   }
 }
 
@@ -45,6 +44,13 @@ export function setToNow(time) {
   time.textContent = "now";
 }
 
+/** Tell the reader's own time of what the pointer is over; until then the title is the server's. */
+function tell(event) {
+  const time = event.target.closest?.("time[data-ago], time[data-exact]");
+  if (time) time.title = HOVERED.format(Date.parse(time.dateTime));
+}
+
 refreshTimes();
+document.addEventListener("pointerover", tell);
 setInterval(() => document.hidden || refreshTimes(), EVERY_MS);
 document.addEventListener("visibilitychange", () => document.hidden || refreshTimes());
