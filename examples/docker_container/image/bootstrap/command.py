@@ -30,8 +30,8 @@ class Command:
         return cls(
             place,
             script=_script(fields["cmd"]) if "cmd" in fields else "",
-            directory=fields["cd"].text(allowed.directory) if "cd" in fields else "/",
-            user=fields["user"].text(allowed.user) if "user" in fields else "",
+            directory=fields.text("cd", allowed.directory, cls.directory),
+            user=fields.text("user", allowed.user),
         )
 
     def __str__(self) -> str:

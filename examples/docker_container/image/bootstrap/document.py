@@ -14,8 +14,8 @@ from bootstrap.place import Mistake, Place
 Check = Callable[[str], str | None]
 """Says what is wrong with a text, or None."""
 
-# Quoted in an error of the parser: more than a bracket or a colon could be a piece of a secret.
-_QUOTED = re.compile(r"'(?!<)(?:[^']{2,}|\w)'")
+# Quoted in an error of the parser: more than a token's name or a sign could be a piece of a secret.
+_QUOTED = re.compile(r"(['\"])(?!<[a-z ]+>\1|\W\1).*?\1")
 _TAGS = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "null": "nothing"}
 
 
@@ -27,11 +27,20 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 @dataclass
 class Reading:
-    """What is shared while one site is read: the mistakes so far, its params and those used, all other texts of it,
-    and whether every file could be read."""
+    """What is shared while one site is read.
+
+    Args:
+        mistakes: those found so far.
+        params: the values by name.
+        lacking: params that are declared and have no value, which is a mistake told once.
+        used: params that something refers to.
+        texts: everything but the environment that goes into an image or its description.
+        complete: whether every file could be read.
+    """
 
     mistakes: list[Mistake] = field(default_factory=list)
     params: Mapping[str, str] = field(default_factory=dict)
+    lacking: Collection[str] = ()
     used: set[str] = field(default_factory=set)
     texts: list[tuple[Place, str]] = field(default_factory=list)
     complete: bool = True
@@ -67,11 +76,6 @@ class Value:
     def _expected(self, what: str) -> None:
         kind = "a map" if self.is_map else "a list" if self.is_list else ""
         self.wrong(f"expected {what}, found {kind or _TAGS.get(self._node.tag.rpartition(':')[2], 'something else')}")
-
-    @property
-    def as_written(self) -> str:
-        """The text of a scalar, empty for anything else."""
-        return str(self._node.value) if isinstance(self._node, yaml.ScalarNode) else ""
 
     def _scalar(self) -> str | None:
         if not isinstance(self._node, yaml.ScalarNode) or self.is_empty:
@@ -109,7 +113,9 @@ class Value:
             return False
         if name is None:
             self._reading.wrong(place, "${ does not begin ${name}; write $${ for a dollar and a brace")
-        elif self._reading.complete:  # else it may well stand in the file that could not be read
+        elif (
+            self._reading.complete and name not in self._reading.lacking
+        ):  # else it may well stand in the file that could not be read
             hint = suggestion(name, params) or f"; set it under params, or write $${name} for a dollar"
             self._reading.wrong(place, f"there is no param {name!r}{hint}")
         return True
@@ -150,7 +156,7 @@ class Value:
             values.setdefault(name, Value(node, self._file, self._reading))
         return values
 
-    def fields(self, allowed: Collection[str], required: Collection[str] = ()) -> dict[str, "Value"]:
+    def fields(self, allowed: Collection[str], required: Collection[str] = ()) -> "Fields":
         """Return the values of a map whose keys are known, the required ones among them."""
 
         def known(name: str) -> str | None:
@@ -166,7 +172,20 @@ class Value:
                     self.wrong(f"{name!r} is missing")
         elif self.is_empty and required:
             self._expected("a map")
-        return values
+        return Fields(values)
+
+
+class Fields(dict[str, Value]):
+    """The values of a map by key, where an absent one is as good as its default."""
+
+    def text(self, key: str, check: Check | None = None, default: str = "") -> str:
+        return self[key].text(check) if key in self else default
+
+    def flag(self, key: str) -> bool:
+        return key in self and self[key].flag()
+
+    def items_of(self, key: str) -> list[Value]:
+        return self[key].items() if key in self else []
 
 
 def load(path: Path, file: str, reading: Reading) -> Value | None:
@@ -181,7 +200,7 @@ def load(path: Path, file: str, reading: Reading) -> Value | None:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        reason = _QUOTED.sub("something", error.problem or "cannot be parsed")
+        reason = _QUOTED.sub("something", ", ".join(filter(None, (error.context, error.problem))))
         reading.wrong(Place(file, mark.line + 1 if mark else 1), f"not YAML: {reason}")
     except (yaml.YAMLError, UnicodeDecodeError):
         reading.wrong(Place(file, 1), "not YAML: it holds characters that are not allowed, or is not UTF-8")

@@ -8,9 +8,9 @@ from bootstrap.document import Value
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable's value; that of a secret stays out of everything that is shown or written."""
+    """A variable's value, None where the launcher's environment has it; a secret one is neither shown nor written."""
 
-    value: str
+    value: str | None
     secret: bool = False
 
     def __repr__(self) -> str:
@@ -25,10 +25,10 @@ def _variable(value: Value) -> Variable:
     if not value.is_map:
         return Variable(value.text())
     fields = value.fields(("value", "secret"))
-    secret = "secret" in fields and fields["secret"].flag()
+    secret = fields.flag("secret")
     if "value" not in fields:
         if not secret:
             value.wrong("'value' is missing; only a secret may leave it to the environment of the launcher")
-        return Variable("", secret)
-    # No params in a secret: an error about an unknown one would show a piece of it.
-    return Variable(fields["value"].written() if secret else fields["value"].text(), secret)
+        return Variable(None, secret)
+    # No params here: where `secret` is misspelt, an error about an unknown one would show a piece of the secret.
+    return Variable(fields["value"].written(), secret)

@@ -26,10 +26,10 @@ class File:
         fields = value.fields(("path", "chmod", "chown", "contents"), required=("path", "contents"))
         return cls(
             place,
-            path=fields["path"].text(allowed.guest_path) if "path" in fields else "",
-            contents=fields["contents"].text() if "contents" in fields else "",
-            mode=fields["chmod"].text(allowed.mode) if "chmod" in fields else cls.mode,
-            owner=fields["chown"].text(allowed.owner) if "chown" in fields else "",
+            path=fields.text("path", allowed.guest_path),
+            contents=fields.text("contents"),
+            mode=fields.text("chmod", allowed.mode, cls.mode),
+            owner=fields.text("chown", allowed.owner),
         )
 
     def __str__(self) -> str:

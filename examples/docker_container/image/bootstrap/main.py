@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CONFIG_WRONG
     if chosen.task == "build":
         return OK if run(found.steps) else STEP_FAILED
-    # The values go to whoever starts a container, and nowhere else.
-    secrets = {name: variable.value for name, variable in found.env.items() if variable.secret}
-    print(json.dumps(secrets if chosen.task == "secrets" else found.described(), ensure_ascii=False, indent=2))
+    if chosen.task == "secrets" and sys.stdout.isatty():
+        print("secrets go to the program that starts the container, and not to a terminal", file=sys.stderr)
+        return CONFIG_WRONG
+    shown = found.secrets() if chosen.task == "secrets" else found.described()
+    print(json.dumps(shown, ensure_ascii=False, indent=2))
     return OK

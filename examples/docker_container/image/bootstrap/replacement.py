@@ -28,11 +28,11 @@ class Replacement:
         pattern, to = _pattern(fields["from"], fields["to"]) if {"from", "to"} <= fields.keys() else ("", "")
         return cls(
             place,
-            path=fields["filename"].text(allowed.guest_path) if "filename" in fields else "",
+            path=fields.text("filename", allowed.guest_path),
             pattern=pattern,
             to=to,
-            everywhere="global" in fields and fields["global"].flag(),
-            optional="optional" in fields and fields["optional"].flag(),
+            everywhere=fields.flag("global"),
+            optional=fields.flag("optional"),
         )
 
     def __str__(self) -> str:

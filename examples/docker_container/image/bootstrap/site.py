@@ -44,6 +44,10 @@ class Site:
             "labels": dict(self.labels),
         }
 
+    def secrets(self) -> dict[str, str]:
+        """Return the values of the secrets that the config has; it may leave some to the launcher's environment."""
+        return {name: each.value for name, each in self.env.items() if each.secret and each.value is not None}
+
 
 def read(path: Path) -> Site:
     """Return the site of a config.
@@ -57,21 +61,19 @@ def read(path: Path) -> Site:
     reading = Reading()
     sources = find(path, reading)
     _read_params(sources, reading)
-    env = _env(sources)
     site = Site(
         name=_name(path, reading),
         params=reading.params,
-        env=env,
+        env=_env(sources),
         expose=_expose(sources),
         volumes=_volumes(sources),
         labels=_labels(sources),
         steps=_steps(sources),
     )
     _find_misspelt(sources, reading)
-    _find_secrets(env, reading)
+    _find_secrets(site.secrets(), reading)
     if reading.mistakes:
-        secrets = [variable.value for variable in env.values() if variable.secret]
-        raise ConfigWrong(reading.mistakes, secrets)
+        raise ConfigWrong(reading.mistakes, site.secrets().values())
     return site
 
 
@@ -88,16 +90,20 @@ def _name(path: Path, reading: Reading) -> str:
 
 def _read_params(sources: list[Source], reading: Reading) -> None:
     """Let the reading know the params: what comes later wins, and the site's own come last."""
-    values: dict[str, Value] = {}
+    params: dict[str, str] = {}
+    lacking: dict[str, Value] = {}
     for section in _sections(sources, "params"):
         for name, value in section.map(allowed.name).items():
-            values[name] = value
-            if not value.is_empty:
-                reading.texts.append((value.place, value.written()))
-    for name, value in values.items():
-        if value.is_empty:
-            value.wrong(f"the param {name!r} has no value; set it under params of the site")
-    reading.params = {name: "" if value.is_empty else value.as_written for name, value in values.items()}
+            if value.is_empty:
+                lacking[name] = value
+                params.pop(name, None)
+                continue
+            lacking.pop(name, None)
+            params[name] = value.written()
+            reading.texts.append((value.place, params[name]))
+    for name, value in lacking.items():
+        value.wrong(f"the param {name!r} has no value; set it under params of the site")
+    reading.params, reading.lacking = params, lacking
 
 
 def _env(sources: list[Source]) -> dict[str, Variable]:
@@ -127,15 +133,13 @@ def _volumes(sources: list[Source]) -> list[dict[str, str]]:
     for section in _sections(sources, "volumes"):
         for item in section.items():
             fields = item.fields(("host", "guest"), required=("host", "guest"))
-            host = fields["host"].text(allowed.host_path) if "host" in fields else ""
-            if "guest" in fields:
-                volumes[fields["guest"].text(allowed.guest_path)] = host
+            volumes[fields.text("guest", allowed.guest_path)] = fields.text("host", allowed.host_path)
     return [{"host": host, "guest": guest} for guest, host in volumes.items()]
 
 
 def _steps(sources: list[Source]) -> list[Step]:
     """Return all steps in the order they run; whoever is mixed in earlier comes first within each part."""
-    *templates, own = sources or [Source("", {})]
+    templates, own = sources[:-1], sources[-1:]
     hooks = [section.fields(HOOKS) for section in _sections(sources, "hooks")]
 
     def hooked(name: str) -> list[Value]:
@@ -146,7 +150,7 @@ def _steps(sources: list[Source]) -> list[Step]:
         *hooked("before_code"),
         *_sections(sources, "code"),
         *hooked("after_code"),
-        *_sections([own], "run"),
+        *_sections(own, "run"),
         *hooked("after_all"),
     ]
     return [step for each in lists for step in steps.read(each)]
@@ -162,10 +166,10 @@ def _find_misspelt(sources: list[Source], reading: Reading) -> None:
                 value.wrong(f"nothing uses the param {name!r}{hint}")
 
 
-def _find_secrets(env: Mapping[str, Variable], reading: Reading) -> None:
+def _find_secrets(secrets: Mapping[str, str], reading: Reading) -> None:
     """Note secrets that were also written where they would get into the image or its description."""
-    for name, variable in env.items():
-        if variable.secret and len(variable.value) >= _TELLING_LENGTH:
+    for name, secret in secrets.items():
+        if len(secret) >= _TELLING_LENGTH:
             for place, text in reading.texts:
-                if variable.value in text:
+                if secret in text:
                     reading.wrong(place, f"holds the value of the secret {name}, which may stand in env only")

@@ -1,10 +1,9 @@
 """Finds the files a site is made of: its config and the templates it mixes in, each once and before who names it."""
 
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from bootstrap.document import Reading, Value, load, suggestion
+from bootstrap.document import Fields, Reading, Value, load, suggestion
 
 KEYS = ("templates", "params", "env", "expose", "volumes", "labels", "hooks", "code", "run")
 
@@ -13,7 +12,7 @@ class Source(NamedTuple):
     """The sections of one file."""
 
     file: str
-    sections: Mapping[str, Value]
+    sections: Fields
 
 
 def find(site: Path, reading: Reading) -> list[Source]:
@@ -42,7 +41,7 @@ class _Finder:
         if root.is_empty:
             root.wrong("is empty")
         found = []
-        for template in sections["templates"].items() if "templates" in sections else ():
+        for template in sections.items_of("templates"):
             found += self._template(template, (*users, file))
         return [*found, Source(file, sections)]
 
