@@ -64,7 +64,6 @@ at("entry-traceback", "?key={chained}&tab=traceback", ".exception .line")
 at("entry-env", "?key={timeout}&tab=env&env=2", ".is-changed")
 at("entry-timeline", "?key={chained}&tab=timeline", ".chart")
 at("entry-page", "show/{query}", ".culprit")
-at("entry-gone", f"show/{GONE}", "h1")
 at("entry-gone-beside-list", GONE_DETAIL, ".detail-pane .empty")
 at("group-row", "?key={grouped}", ".group-members")
 at("search", "?q=order", ".row mark")
@@ -129,12 +128,27 @@ def selection(page: Page, site: Site) -> None:
     page.locator("[data-bulk]").wait_for()
 
 
+@state("entry-gone")
+def entry_gone(page: Page, site: Site) -> None:
+    deleted(page, site)
+    page.goto(f"{site.log}show/{site.keys['deleted']}")
+    page.get_by_role("button", name="Bring it back").wait_for()
+
+
 @state("deleted")
 def deleted(page: Page, site: Site) -> None:
     page.goto(f"{site.log}?key={site.keys['deleted']}")
     live(page)
     page.locator(".detail-pane").get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Undo").wait_for()
+
+
+@state("settings-tested")
+def settings_tested(page: Page, site: Site) -> None:
+    page.goto(site.log + "settings")
+    page.locator("#new-suppression").fill("/^Order \\d+/")
+    page.locator("form.new").first.get_by_role("button", name="Test").click()
+    page.get_by_role("status").get_by_role("link").first.wait_for()
 
 
 @state("settings-mistake")

@@ -5,6 +5,7 @@ Run it with `make screenshots`; names of states as arguments take these only.
 
 import logging
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -141,7 +142,7 @@ def take_state(browser: Browser, site: Site, name: str) -> None:
             with window(browser, width, scheme, STATES[name].storage) as page:
                 STATES[name].reach(page, site)
                 picture.take(page, PICTURES / f"{name}-{width}-{scheme}.webp")
-                undo = page.get_by_role("button", name="Undo")
+                undo = page.get_by_role("button", name=re.compile("Undo|Bring it back"))
                 if undo.is_visible():
                     undo.click()
                     undo.wait_for(state="hidden")

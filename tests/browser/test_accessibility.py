@@ -152,6 +152,11 @@ def test_forms_and_problems_have_nothing_wrong(
     audit.page.locator("form.new", has=audit.page.locator("#new-suppression")).get_by_role("button", name="Add").click()
     expect(audit.page.get_by_role("alert")).to_be_visible()
     audit.look("settings with a mistake")
+    audit.page.locator("#new-suppression").fill("Feed")
+    new = audit.page.locator("form.new", has=audit.page.locator("#new-suppression"))
+    new.get_by_role("button", name="Test").click()
+    expect(audit.page.get_by_role("status").filter(has_text="matches")).to_be_visible()
+    audit.look("settings with a pattern that was tested")
     suppress = f"{log}show/{key_of(RICH)}/suppress"
     audit.visit("suppress", suppress)
     audit.visit("suppress with a mistake", f"{suppress}?pattern=(")
@@ -159,6 +164,9 @@ def test_forms_and_problems_have_nothing_wrong(
     audit.visit("group with a mistake", f"{log}group?q=(")
     audit.visit("group of nothing in common", f"{log}group")
     audit.visit("gone", f"{log}show/{'f' * 32}")
+    service.store.solve([key_of(1)], by="Ada")
+    service.store.delete([key_of(1)], by="Ada")
+    audit.visit("deleted", f"{log}show/{key_of(1)}")
     audit.visit("no such page", f"{log}nowhere")
     audit.visit("no such level", f"{log}?level=odd")
     closed = serve(Viewer(service=service))
@@ -228,3 +236,11 @@ def test_what_is_wrong_is_found(audit: Audit) -> None:
         assert {"image-alt", "color-contrast", "page-has-heading-one", "html-has-lang", "region"} <= dict(
             violations
         ).keys()
+
+
+def test_the_live_button_is_called_what_it_says(page: Page, log: str, service: Service) -> None:
+    page.goto(log)
+    is_live(page)
+    page.get_by_role("button", name="Live", exact=True).click()
+    expect(page.get_by_role("button", name="Paused", exact=True)).to_be_visible()
+    expect(page.locator("logster-live").get_by_role("status")).to_have_text("Paused")

@@ -118,7 +118,8 @@ class LogsterLive extends HTMLElement {
     this.#said = text;
     if (this.dataset.now !== state) {
       this.dataset.now = state;
-      this.querySelector("[data-state]").textContent = STATES[state];
+      // Inside the button a status would keep the word out of its name.
+      for (const place of this.querySelectorAll("[data-state], [data-said]")) place.textContent = STATES[state];
     }
     if (state === "away") say(text, "away", offer);
     else unsay("away");
