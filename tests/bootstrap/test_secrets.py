@@ -24,11 +24,11 @@ def test_check_shows_the_names_of_secrets_only(configs: Configs, capfd: pytest.C
     assert SECRET not in shown.out + shown.err
 
 
-def test_secrets_that_the_config_has_are_handed_to_a_program(
+def test_secrets_are_handed_to_a_program_and_those_the_config_lacks_are_empty(
     configs: Configs, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert configs.write(ENV).run("secrets") == 0
-    assert json.loads(capfd.readouterr().out) == {"TOKEN": SECRET}
+    assert json.loads(capfd.readouterr().out) == {"TOKEN": SECRET, "LATER": ""}
 
 
 def test_secrets_are_not_handed_to_a_terminal(configs: Configs) -> None:

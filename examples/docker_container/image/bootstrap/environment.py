@@ -8,9 +8,9 @@ from bootstrap.document import Value
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable's value, None where the launcher's environment has it; a secret one is neither shown nor written."""
+    """A variable's value, empty where the launcher's environment has it; a secret one is neither shown nor written."""
 
-    value: str | None
+    value: str
     secret: bool = False
 
     def __repr__(self) -> str:
@@ -29,6 +29,6 @@ def _variable(value: Value) -> Variable:
     if "value" not in fields:
         if not secret:
             value.wrong("'value' is missing; only a secret may leave it to the environment of the launcher")
-        return Variable(None, secret)
+        return Variable("", secret)
     # No params here: where `secret` is misspelt, an error about an unknown one would show a piece of the secret.
     return Variable(fields["value"].written(), secret)

@@ -45,8 +45,8 @@ class Site:
         }
 
     def secrets(self) -> dict[str, str]:
-        """Return the values of the secrets that the config has; it may leave some to the launcher's environment."""
-        return {name: each.value for name, each in self.env.items() if each.secret and each.value is not None}
+        """Return the values of the secrets, empty where the config leaves one to the launcher's environment."""
+        return {name: each.value for name, each in self.env.items() if each.secret}
 
 
 def read(path: Path) -> Site:
