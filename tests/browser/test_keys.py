@@ -116,7 +116,8 @@ def press_protect(page: Page, service: Service) -> None:
 def press_delete_and_undo(page: Page, service: Service) -> None:
     page.keyboard.press("#")
     expect(row(page, 1)).to_have_count(0)
-    wait_until(page, lambda: service.store.entry(key_of(1)) is None)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert service.store.entry(key_of(1)) is None
     page.keyboard.press("u")
     expect(row(page, 1)).to_be_visible()
     assert service.store.entry(key_of(1))
