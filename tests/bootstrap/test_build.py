@@ -1,6 +1,7 @@
 """The command as a whole: what it shows, where it stops, and its exit codes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,7 +82,20 @@ def test_the_command_works_through_a_link_and_from_any_directory(configs: Config
     }
 
 
-def test_the_package_runs_as_a_module(configs: Configs) -> None:
-    command = [sys.executable, "-B", "-m", "bootstrap", "build", configs.write("run: [exec: echo done]").path]
-    done = subprocess.run(command, cwd=IMAGE, capture_output=True, text=True, check=True)
-    assert done.stdout == "sites/demo.yml:1: exec echo done\ndone\n"
+def test_the_package_runs_as_a_module_and_shows_everything_in_order(configs: Configs) -> None:
+    configs.write("run: [exec: echo done, exec: echo end]")
+    command = [sys.executable, "-B", "-m", "bootstrap", "build", configs.path]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, cwd=IMAGE, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "sites/demo.yml:1: exec echo done",
+        "done",
+        "sites/demo.yml:1: exec echo end",
+        "end",
+    ]
+
+
+def test_a_command_gets_no_input(configs: Configs) -> None:
+    command = [sys.executable, "-B", IMAGE / "site-bootstrap", "build", configs.write("run: [exec: cat]").path]
+    done = subprocess.run(command, input="typed", capture_output=True, text=True, check=True)
+    assert done.stdout == "sites/demo.yml:1: exec cat\n"

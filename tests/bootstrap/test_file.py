@@ -51,6 +51,17 @@ def test_a_file_gets_its_owner_by_name_or_number(configs: Configs, tmp_path: Pat
         assert ((tmp_path / "x").stat().st_uid, (tmp_path / "x").stat().st_gid) == (user, group)
 
 
+def test_a_file_gets_another_owner_from_root_alone(configs: Configs, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    if os.geteuid():
+        with pytest.raises(StepFailed, match="could not be written: Operation not permitted"):
+            run(configs, path=str(path), contents="", chown="65534:65534")
+        assert list(tmp_path.glob("*x*")) == []
+    else:
+        run(configs, path=str(path), contents="", chown="65534:65534", chmod="4755")
+        assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (65534, 65534, 0o4755)
+
+
 def test_an_owner_that_is_not_there_is_told_and_nothing_written(configs: Configs, tmp_path: Path) -> None:
     with pytest.raises(StepFailed, match=r"could not be written: .*nobody-of-that-name"):
         run(configs, path=f"{tmp_path}/x", contents="", chown="nobody-of-that-name")

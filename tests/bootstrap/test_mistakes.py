@@ -192,6 +192,13 @@ def test_a_param_nobody_uses_is_a_mistake_where_it_is_close_to_another(configs: 
     assert configs.mistakes() == ["sites/demo.yml:3: nothing uses the param 'worker'; did you mean 'workers'?"]
 
 
+def test_a_param_that_a_step_uses_is_none_whatever_it_is_close_to(configs: Configs) -> None:
+    configs.write(
+        "{templates: [templates/app.yml], params: {worker: 3}, run: [exec: $worker]}", app="params: {workers: 2}"
+    )
+    assert configs.shown() == ["sites/demo.yml:1 exec 3"]
+
+
 def test_a_file_that_cannot_be_read_does_not_make_its_params_unknown(configs: Configs) -> None:
     configs.write(
         """

@@ -96,7 +96,6 @@ def _read_params(sources: list[Source], reading: Reading) -> None:
         for name, value in section.map(allowed.name).items():
             if value.is_empty:
                 lacking[name] = value
-                params.pop(name, None)
                 continue
             lacking.pop(name, None)
             params[name] = value.written()
