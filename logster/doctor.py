@@ -16,7 +16,8 @@ from logster.errors import LogsterError, StoreUnavailable
 from logster.settings import Settings
 from logster.store.connection import Connection
 from logster.store.keys import Keys
-from logster.store.tenant import SCHEMA, Tenant
+from logster.store.schema import SCHEMA
+from logster.store.tenant import Tenant
 
 Status = Literal["ok", "warn", "fail", "note"]
 
@@ -189,6 +190,8 @@ def _schema(patient: _Patient) -> Finding:
     if number > SCHEMA:
         text = f"The data has form {number}; this Logster knows form {SCHEMA}."
         return Finding("schema", "fail", text, "Upgrade logster-web here, or use another namespace.")
+    if number < SCHEMA:
+        return Finding("schema", "note", f"The data has form {number}; `logster migrate` brings it to {SCHEMA}.")
     return Finding("schema", "ok", f"form {number}")
 
 

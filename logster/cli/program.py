@@ -26,6 +26,7 @@ COMMANDS = {
     "patterns": "patterns",
     "export": "export",
     "import": "importing",
+    "migrate": "migrate",
     "serve": "serve",
     "doctor": "doctor",
 }

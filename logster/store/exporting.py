@@ -23,7 +23,8 @@ from logster.store.archive import (
 )
 from logster.store.connection import Command
 from logster.store.filter import CODE
-from logster.store.tenant import SCHEMA, Tenant
+from logster.store.schema import SCHEMA
+from logster.store.tenant import Tenant
 
 _KEYS_A_CALL = 100
 _LENGTH_MS = {"hour": packing.HOUR_MS, "minute": packing.MINUTE_MS}

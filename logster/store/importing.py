@@ -22,8 +22,9 @@ from logster.store.archive import (
 )
 from logster.store.connection import Command
 from logster.store.filter import CODE
+from logster.store.schema import SCHEMA
 from logster.store.script import Word, script
-from logster.store.tenant import SCHEMA, Tenant
+from logster.store.tenant import Tenant
 
 Mode = Literal["add", "merge", "replace"]
 Lines = Callable[[], Iterable[bytes]]

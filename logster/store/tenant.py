@@ -1,16 +1,15 @@
-"""One namespace on one connection: runs scripts under the namespace's keys and refuses data of a newer Logster."""
+"""One namespace on one connection: runs scripts under the namespace's keys, on data in the form they know."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from logster.errors import InvalidPattern, SchemaMismatch
+from logster.errors import InvalidPattern
 from logster.patterns import Pattern, Rule, parse
+from logster.store import schema
 from logster.store.connection import Command, Connection
 from logster.store.filter import Filter
 from logster.store.keys import Keys
 from logster.store.script import Word, script
-
-SCHEMA = 1
 
 _TRIMMED_A_CALL = 50
 
@@ -29,20 +28,17 @@ class Tenant:
 
     def check(self) -> None:
         """Raise SchemaMismatch where a newer Logster has written, and read the patterns; asked once only."""
-        if self._is_checked:
-            return
-        found, *patterns = self.connection.run_all([["GET", self.keys.schema], *self._patterns()])
-        if found is not None and int(found) > SCHEMA:
-            raise SchemaMismatch(
-                f"The data in namespace {self.keys.namespace!r} has form {int(found)}, written by a newer Logster; "
-                f"this one knows form {SCHEMA}. Upgrade logster-web here, or use another namespace."
-            )
-        self._take(patterns)
-        self._is_checked = True
+        if not self._is_checked:
+            self.learn()
+            self._is_checked = True
 
     def learn(self) -> None:
-        """Read the patterns as they are now."""
-        self._take(self.connection.run_all(self._patterns()))
+        """Read the patterns as they are now, once the data have the form that this Logster knows."""
+        found, *patterns = self.connection.run_all([["GET", self.keys.schema], *self._patterns()])
+        if schema.check(self.keys, found) < schema.SCHEMA:
+            schema.migrate(self.connection, self.keys)
+            patterns = self.connection.run_all(self._patterns())
+        self._take(patterns)
 
     def _patterns(self) -> list[Command]:
         # The version first: were it read last, it could be that of patterns which were not read.
