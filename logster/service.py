@@ -21,6 +21,11 @@ class Service:
         self.store = RedisStore(settings)
         self.worker = Worker(settings, self.store)
 
+    def forget(self, namespace: str) -> None:
+        """Let go of what this process keeps of a namespace that is no longer used; what Redis keeps stays."""
+        self.worker.forget(namespace)
+        self.store.forget(namespace)
+
     def close(self) -> None:
         """Write what waits, within `drain_seconds`, and let go of the connections."""
         self.worker.close()

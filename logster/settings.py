@@ -97,6 +97,7 @@ class Settings:
     # The viewer
     url: str = _setting("", "where the log is reached from outside, as https://shop.example/logs; for links in alerts")
     title: str = _setting("Logster", "the page title")
+    notice: str = _setting("", "a line above the log, such as which environment this is; empty for none")
     back_to_site: str = _setting("/", "where the link back to the site leads; empty for no link")
     trusted_hops: int = _setting(
         0, "how many reverse proxies in front of the app append to X-Forwarded-For", minimum=0, maximum=10
@@ -106,6 +107,7 @@ class Settings:
     )
     editor: str = _setting("", "the editor that source links open in development: vscode, pycharm, …")
     env_expandable_keys: tuple[str, ...] = _setting((), "env keys whose values are shown folded, to open with a click")
+    same_origin_frames: bool = _setting(False, "let pages of the log's own origin show it in a frame")
     cookie_secure: bool = _setting(False, "send the viewer's cookie over HTTPS only, even where the app sees HTTP")
 
     # The beacon

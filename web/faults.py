@@ -16,11 +16,12 @@ ANSWER_WITHIN_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong when `happen` is called."""
+    """Something that goes wrong when `happen` is called; `trace` is in the type or message of the entry it leaves."""
 
     title: str
     about: str
     happen: Callable[[], object]
+    trace: str
 
 
 class CheckoutFailed(Exception):
@@ -74,11 +75,20 @@ def warning() -> None:
 
 
 FAULTS = {
-    "query": Fault("A failing query", "SQLite is asked for a table that does not exist.", failing_query),
-    "timeout": Fault("A timeout", "A payment server accepts the call and never answers.", timeout),
-    "chained": Fault("An error from an error", "A price cannot be read, so the checkout fails.", chained_error),
-    "group": Fault(
-        "Several errors at once", "Three tasks run together; an exception group comes back.", exception_group
+    "query": Fault(
+        "A failing query", "SQLite is asked for a table that does not exist.", failing_query, "no such table: invoices"
     ),
-    "warning": Fault("A warning", "Nothing is raised; a logger says that stock is low.", warning),
+    "timeout": Fault("A timeout", "A payment server accepts the call and never answers.", timeout, "timed out"),
+    "chained": Fault(
+        "An error from an error", "A price cannot be read, so the checkout fails.", chained_error, "CheckoutFailed"
+    ),
+    "group": Fault(
+        "Several errors at once",
+        "Three tasks run together; an exception group comes back.",
+        exception_group,
+        "ExceptionGroup",
+    ),
+    "warning": Fault(
+        "A warning", "Nothing is raised; a logger says that stock is low.", warning, "Stock of espresso beans"
+    ),
 }

@@ -98,7 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _configure(data: str) -> None:
     where = {} if "LOGSTER_REDIS_URL" in os.environ else {"redis_url": f"embedded:{data}"}
-    logster.configure(application_version=logster.__version__, title="Logster demo", **where)
+    logster.configure(application_version=logster.__version__, title="Logster demo", same_origin_frames=True, **where)
     console = logging.StreamHandler()
     console.setFormatter(OneLine())
     console.setLevel(logging.WARNING)

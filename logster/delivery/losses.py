@@ -54,6 +54,13 @@ class Losses:
             self._counts[namespace, level, reason] += count
             self._totals[namespace, reason] += count
 
+    def forget(self, namespace: str) -> None:
+        """Drop the counts of one namespace, and what of it was still to be reported."""
+        with self._lock:
+            for counts in (self._counts, self._totals):
+                for key in [key for key in counts if key[0] == namespace]:
+                    del counts[key]
+
     def take(self) -> "list[LossSnapshot]":
         """Return what was dropped since the last time, one snapshot a namespace and reason."""
         with self._lock:

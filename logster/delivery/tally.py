@@ -5,7 +5,7 @@ Owns the counts that tell how delivery does. What had to be dropped is counted i
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from logster.entry import Report
 
@@ -27,6 +27,11 @@ class Tally:
     def of(self, namespace: str, what: What) -> int:
         """Return how many there were in one namespace."""
         return self._counts.get((namespace, what), 0)
+
+    def forget(self, namespace: str) -> None:
+        """Drop the counts of one namespace."""
+        for what in get_args(What):
+            self._counts.pop((namespace, what), None)
 
     def settle(self, reports: Sequence[Report], results: Any) -> None:
         """Count what the store answered to reports."""

@@ -118,6 +118,11 @@ class Worker:
         """Return how many of one namespace's occurrences were dropped, by reason."""
         return self._losses.totals(namespace)
 
+    def forget(self, namespace: str) -> None:
+        """Drop what was counted of one namespace."""
+        self._tally.forget(namespace)
+        self._losses.forget(namespace)
+
     def _ask(self, request: _Request, timeout: float) -> bool:
         if silence.kept:
             return False  # the thread that writes would wait for itself

@@ -374,6 +374,10 @@ class RedisStore:
         """
         return listen(self._tenant, idle_seconds)
 
+    def forget(self, namespace: str) -> None:
+        """Let go of what this process keeps of a namespace that is no longer used; what Redis keeps stays."""
+        self._tenants.pop(namespace, None)
+
     @property
     def latency(self) -> Latency:
         """How long Redis takes to answer this process."""

@@ -4,7 +4,6 @@ Owns what a browser may send and how much of it. Turning a report into an occurr
 """
 
 import hashlib
-import ipaddress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,7 +21,7 @@ from logster.errors import StoreUnavailable
 from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.problems import Problem
-from logster.viewer.quota import Quota
+from logster.viewer.quota import Quota, sender_of
 from logster.viewer.threads import in_thread
 
 PUBLIC_PATHS = frozenset({"/logster.js", "/report_js_error"})
@@ -96,7 +95,7 @@ class Receiver:
 
     async def _check_quota(self, request: Request, service: Service) -> None:
         limit = service.settings.beacon_per_minute
-        sender = _sender(_address(request, service.settings))
+        sender = sender_of(_address(request, service.settings))
         try:
             allowed = await in_thread(service.store.allow_beacon, sender, limit)
         except StoreUnavailable:
@@ -205,14 +204,3 @@ def _number(fields: dict[str, Any], name: str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int and 0 <= value < 10**9 else 0
-
-
-def _sender(address: str) -> str:
-    """Return under which name an address is counted: for IPv6 its /64, which is what one customer gets."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)

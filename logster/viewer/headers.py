@@ -1,7 +1,11 @@
 """What every answer of the viewer says to the browser: where scripts may come from, and that nothing is kept."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from logster.viewer.visit import visit_in
 
 POLICY = "; ".join(
     [
@@ -32,6 +36,12 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+# Where the host asks for it (setting `same_origin_frames`). Other origins never show the log in a frame.
+FRAMED = {
+    "Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
 
 class SecurityHeaders:
     """Adds the headers to each answer, unless it brings its own."""
@@ -40,11 +50,17 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = _wanted(scope)
+
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, complete)
+
+
+def _wanted(scope: Scope) -> Mapping[str, str]:
+    return HEADERS | FRAMED if visit_in(scope).settings.same_origin_frames else HEADERS

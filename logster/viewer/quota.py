@@ -1,5 +1,6 @@
 """Quota: how many reports an address may send in a minute, counted in this process, for when Redis is away."""
 
+import ipaddress
 import threading
 import time
 
@@ -26,3 +27,14 @@ class Quota:
                 return False
             self._counts[address] = self._counts.get(address, 0) + 1
             return self._counts[address] <= limit
+
+
+def sender_of(address: str) -> str:
+    """Return under which name an address is counted: for IPv6 its /64, which is what one customer gets."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)

@@ -52,7 +52,12 @@ def begin(scope: Scope, service: Service) -> Visit:
 
 def visit_of(request: Request) -> Visit:
     """Return the visit that belongs to `request`."""
-    visit: Visit = request.scope[_KEY]
+    return visit_in(request.scope)
+
+
+def visit_in(scope: Scope) -> Visit:
+    """Return the visit that belongs to the request of `scope`."""
+    visit: Visit = scope[_KEY]
     return visit
 
 

@@ -1,5 +1,9 @@
-// Causes errors without leaving the page. Without this file the server's buttons work as forms.
+// Causes errors without leaving the page, and leads to them. Without this file the server's buttons work as forms.
 const note = document.getElementById("note");
+const link = note.querySelector("a");
+const log = new URL(link.getAttribute("href").replace(/\?.*/, ""), location.href);
+
+const PATIENCE = 12, PAUSE_MS = 400;
 
 const faults = {
     thrown() {
@@ -18,31 +22,68 @@ const faults = {
     },
 };
 
-function say(text) {
+document.documentElement.classList.add("has-scripts");
+
+function say(text, key) {
     note.firstElementChild.textContent = text;
     note.hidden = false;
+    link.href = key ? `${log}?key=${key}` : log;
+    link.hidden = false;
 }
 
-document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    event.preventDefault();
-    const button = event.submitter;
+/** Return the key of the page's own error that was reported since; it takes a moment until it is written. What was
+    reported a moment ago is not sent again, and then it is the newest one. */
+async function arrived(since) {
+    let newest;
+    for (let attempt = 0; attempt < PATIENCE; attempt++) {
+        await new Promise((done) => setTimeout(done, PAUSE_MS));
+        const answer = await fetch(new URL("api/entries?limit=10", log));
+        if (!answer.ok) return null;
+        const { entries } = await answer.json();
+        const found = entries.find((entry) => entry.source === "javascript");
+        if (found?.last_seen > since) return found.key;
+        newest = found?.key;
+    }
+    return newest;
+}
+
+async function lastSeen() {
+    const answer = await fetch(new URL("api/entries?limit=1", log));
+    const { entries } = answer.ok ? await answer.json() : { entries: [] };
+    return entries[0]?.last_seen ?? 0;
+}
+
+async function causeInServer(form, button) {
     button.disabled = true;
     try {
-        await fetch(form.action, { method: "POST" });
-        say(button.dataset.done);
+        const action = new URL(form.action);
+        action.search = "";
+        const answer = await fetch(action, { method: "POST" });
+        if (answer.ok) say(button.dataset.done, new URL(answer.url).searchParams.get("key"));
+        else say(answer.status === 429 ? "That was too often; wait a minute." : "That did not work.");
     } catch {
         say("The server does not answer.");
     } finally {
         button.disabled = false;
         button.focus();
     }
+}
+
+async function causeHere(button) {
+    const since = await lastSeen().catch(() => 0);
+    say(button.dataset.done);
+    setTimeout(() => faults[button.dataset.fault]());
+    const key = await arrived(since).catch(() => null);
+    if (key) say(button.dataset.done, key);
+}
+
+document.addEventListener("submit", (event) => {
+    if (!event.submitter?.dataset.done) return;
+    event.preventDefault();
+    causeInServer(event.target, event.submitter);
 });
 
 document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-fault]");
-    if (button) {
-        say(button.dataset.done);
-        faults[button.dataset.fault]();
-    }
+    if (button) causeHere(button);
 });
