@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.main import main
 from tests.bootstrap.configs import Configs
 from tests.bootstrap.conftest import IMAGE
 
@@ -63,6 +64,11 @@ def test_a_command_line_that_is_wrong_is_told(configs: Configs, task: list[str])
     done = subprocess.run([sys.executable, "-B", IMAGE / "site-bootstrap", *task], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: site-bootstrap")
+
+
+def test_a_config_may_lie_anywhere(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "/nothing-of-that-name.yml"]) == 2
+    assert capfd.readouterr().err == "/nothing-of-that-name.yml:1: cannot be read: No such file or directory\n"
 
 
 def test_the_command_works_through_a_link_and_from_any_directory(configs: Configs, tmp_path: Path) -> None:

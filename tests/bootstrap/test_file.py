@@ -54,7 +54,7 @@ def test_a_file_gets_its_owner_by_name_or_number(configs: Configs, tmp_path: Pat
 def test_a_file_gets_another_owner_from_root_alone(configs: Configs, tmp_path: Path) -> None:
     path = tmp_path / "x"
     if os.geteuid():
-        with pytest.raises(StepFailed, match="could not be written: Operation not permitted"):
+        with pytest.raises(StepFailed, match="could not be written: "):
             run(configs, path=str(path), contents="", chown="65534:65534")
         assert list(tmp_path.glob("*x*")) == []
     else:

@@ -1,13 +1,16 @@
 """What `$name`, `${name}` and `$$` become."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bootstrap.params import references, substitute
 from tests.bootstrap.configs import Configs
 
 PARAMS = {"a": "1", "ab": "2", "_x9": "3", "tricky": "$a ${ab} $$ \\1"}
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 NAMES = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,8}\Z")
 
@@ -33,6 +36,7 @@ def test_a_text_gets_the_values_of_its_params(text: str, expected: str) -> None:
     assert substitute(text, PARAMS) == expected
 
 
+@CALM
 @given(st.text())
 def test_a_text_whose_dollars_are_doubled_comes_out_as_it_was(text: str) -> None:
     doubled = text.replace("$", "$$")
@@ -40,6 +44,7 @@ def test_a_text_whose_dollars_are_doubled_comes_out_as_it_was(text: str) -> None
     assert substitute(doubled, {}) == text
 
 
+@CALM
 @given(st.lists(st.one_of(NAMES.map(lambda name: ("${" + name + "}", name)), st.text().map(lambda text: (text, None)))))
 def test_every_param_is_found_where_it_stands_and_replaced_there(pieces: list[tuple[str, str | None]]) -> None:
     written = [(piece if name else piece.replace("$", "$$"), name) for piece, name in pieces]
@@ -52,11 +57,13 @@ def test_every_param_is_found_where_it_stands_and_replaced_there(pieces: list[tu
     assert all(text.startswith("${" + str(name) + "}", offset) for offset, name in found)
 
 
+@CALM
 @given(st.text(), st.text())
 def test_no_value_is_looked_into_again(before: str, value: str) -> None:
     assert substitute(before.replace("$", "$$") + "$a", {"a": value}) == before + value
 
 
+@CALM
 @given(st.text(alphabet="$ab{}"))
 def test_a_text_without_unknown_references_can_always_be_substituted(text: str) -> None:
     if {name for _, name in references(text)} <= PARAMS.keys():

@@ -22,7 +22,7 @@ def find(site: Path, reading: Reading) -> list[Source]:
         site: DIRECTORY/sites/NAME.yml; templates are looked for in DIRECTORY.
         reading: takes the mistakes.
     """
-    directory = site.absolute().parents[1]
+    directory = site.absolute().parent.parent
     return _Finder(directory, reading).find(f"{site.absolute().parent.name}/{site.name}", ())
 
 
