@@ -29,22 +29,25 @@ def backend_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def report_many(settings: Settings, seed: int) -> None:
-    """Report EACH occurrences of DISTINCT entries, in batches of any size and times of any order."""
+def report_many(settings: Settings, seed: int, now: int) -> None:
+    """Report EACH occurrences of DISTINCT entries, in batches of any size and times of any order.
+
+    `now` is the test's own: a process that is spawned later imports another NOW, maybe of another hour.
+    """
     randomness = random.Random(seed)
     store = RedisStore(settings)
     left = EACH
     while left:
         size = min(left, randomness.randint(1, 40))
         picks = [randomness.randrange(DISTINCT) for _ in range(size)]
-        store.report([report(settings, pick, last_ms=NOW + randomness.randrange(1_000)) for pick in picks])
+        store.report([report(settings, pick, last_ms=now + randomness.randrange(1_000)) for pick in picks])
         left -= size
     store.close()
 
 
 def race(settings: Settings, seed: int) -> None:
     spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=report_many, args=(settings, seed + number)) for number in range(PROCESSES)]
+    processes = [spawn.Process(target=report_many, args=(settings, seed + number, NOW)) for number in range(PROCESSES)]
     for process in processes:
         process.start()
     for process in processes:

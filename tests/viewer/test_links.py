@@ -74,5 +74,5 @@ def test_folded_env_keys_are_closed_and_whole(service: Service) -> None:
 def test_title_and_way_back_are_the_site_s_own(service: Service) -> None:
     page = reader(service, title="Shop errors", back_to_site="/admin/").get("/").text
     assert "<title>Shop errors</title>" in page
-    assert '<a href="/admin/" aria-label="Back to site">' in page
+    assert '<a href="/admin/" target="_top" aria-label="Back to site">' in page
     assert "Back to site" not in reader(service, back_to_site="").get("/").text
