@@ -157,6 +157,7 @@ def test_on_a_page_of_its_own_the_keys_are_listed_too(page: Page, log: str) -> N
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Copy as Markdown")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("2")
     tab_is(page, "traceback")
 
