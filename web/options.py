@@ -30,7 +30,7 @@ class Options:
     sandboxes: int = 100
     idle_seconds: int = 3_600
     life_seconds: int = 6 * 3_600
-    changes: int = 500
+    changes: int = 300
     new_per_minute: int = 10
     errors_per_minute: int = 30
     changes_per_minute: int = 60

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from logster.service import Service
+from logster.settings import Settings
 from logster.viewer.app import Viewer
 from logster.viewer.headers import POLICY
 from tests.viewer.entries import add
@@ -59,3 +60,17 @@ def test_no_asset_leads_to_another_host() -> None:
     for asset in [*(VIEWER / "static").glob("*"), *(VIEWER / "templates").glob("*.html")]:
         addresses = re.findall(r"https?://[^\s\"'`]+", asset.read_text())
         assert set(addresses) <= {"http://www.w3.org/2000/svg"}, asset.name
+
+
+def test_pages_of_the_same_origin_may_frame_the_log_where_the_host_asks_for_it(settings: Settings) -> None:
+    service = Service(settings.with_changes(same_origin_frames=True))
+    client = TestClient(Viewer(lambda request: True, service=service))
+    for path in ("/", "/settings", "/unknown"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"] == POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+        assert headers["x-frame-options"] == "SAMEORIGIN"
+    service.close()
+
+
+def test_no_page_may_frame_the_log_by_default(client: TestClient) -> None:
+    assert client.get("/").headers["x-frame-options"] == "DENY"
