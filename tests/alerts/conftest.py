@@ -33,7 +33,8 @@ def mailbox() -> Iterator[Mailbox]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield box
-    server.close()
+    # On its own thread: a connection that ends at this moment wakes the same waiters.
+    loop.call_soon_threadsafe(server.close)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.run_until_complete(loop.shutdown_asyncgens())
