@@ -73,6 +73,7 @@ class Library:
         markdown.add_render_rule("fence", _fence)
         tokens = markdown.parse(path.read_text(encoding="utf-8"))
         sections = _anchored(tokens)
+        _without_empty_headings(tokens)
         for token in tokens:
             for each in (token, *(token.children or ())):
                 self._lead(each)
@@ -125,6 +126,13 @@ def _anchored(tokens: Sequence[Token]) -> list[Section]:
             content.children.append(_anchor_link(anchor))
         sections.append(Section(level, anchor, title))
     return sections
+
+
+def _without_empty_headings(tokens: Sequence[Token]) -> None:
+    """Make cells of those headings of tables that head nothing."""
+    for opening, content, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not content.content.strip():
+            opening.tag = closing.tag = "td"
 
 
 def _anchor_link(anchor: str) -> Token:
