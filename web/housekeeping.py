@@ -13,6 +13,7 @@ from web.lodgers import Lodgers
 
 TICK_SECONDS = 1.0
 CLEAN_SECONDS = 60.0
+AWAY_SECONDS = 15.0
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Housekeeping:
                     self.clean()
             except LogsterError as error:
                 logger.warning("The demo cannot be kept up: %s", error)
+                self._stop.wait(AWAY_SECONDS)
 
     def run_jobs(self) -> None:
         """Run a job in each sandbox that somebody looks at and whose turn it is."""

@@ -1,13 +1,18 @@
 """Nobody does anything in the demo more often than the demo bears."""
 
+import re
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from logster.errors import ConfigurationError
 from tests.viewer.forms import SAME_ORIGIN, change_headers
 from tests.web.conftest import Visitor
+from web.options import Options
 
 Make = Callable[..., Starlette]
 
@@ -67,3 +72,27 @@ def test_another_site_causes_nothing(visitor: Visitor, path: str) -> None:
     answer = ada.post(path, json={"message": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert dict(ada.cookies) == before
+
+
+def test_every_option_is_documented_with_its_default() -> None:
+    text = (Path(__file__).parents[2] / "docs/architecture.md").read_text()
+    rows = dict(re.findall(r"^\| `SITE_(\w+)` \| (\S*) ?.*\|$", text, re.MULTILINE))
+    options = {each.name.upper(): each.default for each in fields(Options)}
+    assert rows.keys() == options.keys()
+    assert {name: int(value) for name, value in rows.items() if value.isdigit()} == {
+        name: value for name, value in options.items() if isinstance(value, int)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [("SITE_URL", "logster.example", "begins with https://"), ("SITE_CHANGES", "0", "a whole number above zero")],
+)
+def test_an_option_that_is_not_allowed_is_said_so(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is {value!r}.*{allowed}"):
+        Options.from_environment({name: value})
+
+
+def test_options_come_from_the_environment() -> None:
+    environ = {"SITE_URL": "https://logster.example/", "SITE_CHANGES": "7", "PATH": "/bin"}
+    assert Options.from_environment(environ) == Options(url="https://logster.example", changes=7)

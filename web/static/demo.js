@@ -4,6 +4,11 @@ const link = note.querySelector("a");
 const log = new URL(link.getAttribute("href").replace(/\?.*/, ""), location.href);
 
 const PATIENCE = 12, PAUSE_MS = 400;
+const REFUSED = {
+    403: "This log is gone; reload the page for a new one.",
+    429: "That was too much; wait a minute, or begin with a fresh log.",
+    503: "The demo is away; try again in a minute.",
+};
 
 const faults = {
     thrown() {
@@ -60,7 +65,7 @@ async function causeInServer(form, button) {
         action.search = "";
         const answer = await fetch(action, { method: "POST" });
         if (answer.ok) say(button.dataset.done, new URL(answer.url).searchParams.get("key"));
-        else say(answer.status === 429 ? "That was too often; wait a minute." : "That did not work.");
+        else say(REFUSED[answer.status] ?? "That did not work.");
     } catch {
         say("The server does not answer.");
     } finally {
