@@ -63,14 +63,14 @@ JOBS: tuple[Callable[[], None], ...] = (
 )
 
 
-def run(job: Callable[[], None]) -> None:
-    """Run one job, and log how it ended."""
+def run(job: Callable[[], None], log: logging.Logger = logger, **extra: object) -> None:
+    """Run one job, and log how it ended, to `log` and with `extra`."""
     try:
         job()
     except Exception:
-        logger.exception("Job %s failed", job.__name__)
+        log.exception("Job %s failed", job.__name__, extra=extra)
     else:
-        logger.debug("Job %s is done", job.__name__)
+        log.debug("Job %s is done", job.__name__, extra=extra)
 
 
 class Jobs:

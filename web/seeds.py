@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import logster
 from logster.service import Service, current
+from web import jobs
 from web.faults import FAULTS
-from web.jobs import JOBS
 
 DAY_SECONDS = 86_400
 RUNS = 60
@@ -20,11 +20,15 @@ CUSTOMERS = ("Ada", "Grace", "Edsger", "Barbara")
 
 def sow() -> None:
     """Fill the log of this context; returns when everything is stored."""
+    faults = [fault.happen for name, fault in FAULTS.items() if name not in LEFT_OUT]
     with _logger() as logger:
         for moment in sorted(_moments()):
-            happen = random.choice((*JOBS, *(FAULTS[name].happen for name in FAULTS.keys() - LEFT_OUT)))
+            happen = random.choice([*jobs.JOBS, *faults])
             with logster.bind(customer=random.choice(CUSTOMERS), order=random.randrange(1_000, 2_000)):
-                _log(logger, happen, moment)
+                if happen in jobs.JOBS:
+                    jobs.run(happen, logger, timestamp=moment)
+                else:
+                    _cause(happen, logger, moment)
     FAULTS["warning"].happen()
     # What jobs log themselves goes the usual way.
     current().worker.flush()
@@ -37,20 +41,19 @@ def _moments() -> Iterator[float]:
         yield now - 60 - DAY_SECONDS * random.random() ** 2
 
 
-def _log(logger: logging.Logger, happen: Callable[[], object], moment: float) -> None:
+def _cause(happen: Callable[[], object], logger: logging.Logger, moment: float) -> None:
     try:
         happen()
     except Exception:
         # Without a message an entry is called by its exception, as where nobody caught it.
-        message = f"Job {happen.__name__} failed" if happen in JOBS else ""
-        logger.exception(message, extra={"timestamp": moment})
+        logger.exception("", extra={"timestamp": moment})
 
 
 @contextmanager
 def _logger() -> Iterator[logging.Logger]:
     """Yield a logger of our own, so that nothing of this goes to the console or waits for the worker."""
     service = Service(current().settings.with_changes(synchronous=True))
-    logger = logging.Logger("shop.jobs")
+    logger = logging.Logger("shop.jobs", logging.INFO)
     logger.addHandler(logster.LogsterHandler(service=service))
     try:
         yield logger

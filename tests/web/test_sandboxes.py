@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from logster.service import Service
 from tests.viewer.forms import SAME_ORIGIN, change_headers
 from tests.web.conftest import BROWSER, Visitor
-from web import registry, sandbox
+from web import jobs, registry, sandbox
 from web.housekeeping import Housekeeping
 from web.visitors import COOKIE
 
@@ -223,16 +223,28 @@ def test_what_is_written_late_is_swept_away(
 
 
 def test_jobs_go_on_where_somebody_looks(
-    visitor: Visitor, site: Callable[..., Starlette], service: Service, database: redis.Redis
+    visitor: Visitor,
+    site: Callable[..., Starlette],
+    service: Service,
+    database: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def sweep_floor() -> None:
+        raise ValueError
+
     app = site()
-    visitor(app).get("/logs/")
+    client = visitor(app)
+    client.get("/logs/")
     housekeeping = Housekeeping(app.state.site.lodgers)
+    monkeypatch.setattr("web.jobs.JOBS", (sweep_floor,))
     housekeeping.run_jobs()
     [turn] = database.keys(f"{registry.TURN}:*")
     assert 0 < database.pttl(turn) <= 12_000
     housekeeping.run_jobs()
     assert database.keys(f"{registry.TURN}:*") == [turn]
+    assert service.worker.flush()
+    [found] = client.get("/logs/api/entries", params={"q": "sweep_floor"}).json()["entries"]
+    assert found["count"] == 1
 
 
 def test_a_log_takes_only_so_much_and_stays_small(
@@ -282,3 +294,22 @@ def test_without_redis_the_site_still_answers(
     assert ada.get("/logs/").status_code == 503
     assert ada.get("/healthz").status_code == 503
     away.close()
+
+
+def test_a_job_s_failures_are_one_entry_however_they_came(
+    visitor: Visitor, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the first day and those that happen while somebody looks."""
+
+    def sweep_floor() -> None:
+        raise ValueError
+
+    monkeypatch.setattr("web.jobs.JOBS", (sweep_floor,))
+    client = visitor()
+    client.get("/logs/")
+    sandbox.enter(client.cookies[COOKIE])
+    jobs.run(sweep_floor)
+    sandbox.enter("")
+    assert service.worker.flush()
+    [found] = client.get("/logs/api/entries", params={"q": "sweep_floor"}).json()["entries"]
+    assert found["count"] > 1
