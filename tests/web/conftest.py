@@ -15,8 +15,8 @@ from logster.service import Service
 from logster.settings import Settings
 from web import sandbox
 from web.options import Options
-from web.production import DEFAULTS
 from web.site import create
+from web.startup import DEFAULTS
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html,*/*;q=0.8"}
 PLENTY = Options(

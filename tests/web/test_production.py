@@ -19,7 +19,7 @@ from logster.settings import Settings
 from logster.store.redis_store import RedisStore
 from tests.web.conftest import BROWSER
 from web import sandbox
-from web.production import not_meant
+from web.startup import not_meant
 from web.visitors import COOKIE
 
 ROOT = Path(__file__).parents[2]
