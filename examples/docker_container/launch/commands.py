@@ -17,7 +17,7 @@ from launch.failure import FAILED, WRONG_USE, Failure
 from launch.place import Place
 from launch.site import Site
 from launch.source import Source
-from launch.terminal import confirm, say
+from launch.terminal import confirm, note, say
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,9 @@ def _sweep(work: Work) -> None:
 def doctor(work: Work) -> int:
     """Look whether everything is there that the site needs."""
     work.place.require_config()
+    if work.engine.dry:
+        note("The doctor only looks, and changes nothing.")
+        return 0
     return 0 if examine(work.engine, work.place) else FAILED
 
 

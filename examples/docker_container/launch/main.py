@@ -21,15 +21,23 @@ from launch.terminal import say
 _ENDING = f"Exit codes: 0 done, {FAILED} something failed, {WRONG_USE} the config or the command is wrong."
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says and return the exit code."""
+_HERE = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: Sequence[str] | None = None, directory: Path = _HERE) -> int:
+    """Do what the command line says and return the exit code.
+
+    Args:
+        arguments: what was typed.
+        directory: where `sites`, `templates` and `image` lie.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     # What follows -- belongs to the command that is to be run, options and all.
     ours = words[: words.index("--")] if "--" in words else words
     typed = _parser().parse_args(ours, argparse.Namespace(words=words[len(ours) + 1 :]))
-    signal.signal(signal.SIGTERM, _interrupt)  # whoever ends a timer's service wants no remains either
+    before = signal.signal(signal.SIGTERM, _interrupt)  # whoever ends a timer's service wants no remains either
     try:
-        place = Place(Path(__file__).resolve().parents[1], typed.name)
+        place = Place(directory, typed.name)
         work = Work(choose(typed.engine, typed.dry_run), place, typed)
         is_free = typed.dry_run or typed.command in UNLOCKED
         with contextlib.nullcontext() if is_free else locked(place, typed.command):
@@ -40,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("launcher: interrupted.")
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return code if isinstance(code, int) else 0
 
 

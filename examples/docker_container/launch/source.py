@@ -59,7 +59,7 @@ class Source:
             say("Changes that are not committed do not get into the image.")
         with tempfile.TemporaryDirectory(prefix="launcher-source-") as name:
             if self.dry:
-                show((*self._git("archive"), commit))
+                show(self._archive(commit))
                 yield Path("SOURCE")
                 return
             Path(name).chmod(0o755)  # steps of the config may run as other users
@@ -71,12 +71,10 @@ class Source:
     def packed(self, commit: str) -> Iterator[BinaryIO]:
         """Give the files of `commit` as a tar archive."""
         with tempfile.TemporaryFile() as file:
-            words = [*self._git("archive"), commit]
             if self.dry:
-                show(words)
+                show(self._archive(commit))
             else:
-                # The whole tree, also where the launcher lies deeper.
-                subprocess.run(words, cwd=self.root, stdout=file, check=True)
+                subprocess.run(self._archive(commit), stdout=file, check=True)
                 file.seek(0)
             yield file
 
@@ -101,6 +99,10 @@ class Source:
         if done.returncode and required:
             raise Failure(f"`git {' '.join(words)}` in {self.directory} failed: {done.stderr.strip()}")
         return "" if done.returncode else done.stdout.strip()
+
+    def _archive(self, commit: str) -> tuple[str, ...]:
+        # From the root: below it git would leave out what lies above.
+        return ("git", "-C", str(self.root), "archive", commit)
 
     def _git(self, *words: str) -> tuple[str, ...]:
         return ("git", "-C", str(self.directory), *words)
