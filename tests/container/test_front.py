@@ -1,0 +1,251 @@
+"""The proxies before a site, the real ones: two servers change places under constant requests, and none fails."""
+
+import http.client
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.store.waiting import wait_until
+
+EXAMPLE = Path(__file__).parents[2] / "examples/docker_container"
+sys.path.insert(0, str(EXAMPLE))
+
+from launch.deployment import Deployment  # noqa: E402  (the line above makes it importable)
+from launch.engine import Engine  # noqa: E402
+from launch.place import Place  # noqa: E402
+from launch.site import Site  # noqa: E402
+
+SWAPS = 6
+REQUESTS_A_SWAP = 200
+
+
+class Servers(Engine):
+    """An engine whose containers are servers in this process; what stops takes no more connections."""
+
+    def __init__(self) -> None:
+        super().__init__("docker")
+        self.servers: dict[str, ThreadingHTTPServer] = {}
+
+    def call(self, *words: str, stdin: object = None, quiet: bool = False) -> int:
+        name = words[-1]
+        if words[0] == "stop" and name in self.servers:
+            server = self.servers.pop(name)
+            server.shutdown()
+            server.server_close()
+        elif words[0] == "run" and "--publish" in words:
+            port = int(words[words.index("--publish") + 1].split(":")[1])
+            server = ThreadingHTTPServer(("127.0.0.1", port), handler(words[words.index("--name") + 1]))
+            server.daemon_threads = False
+            self.servers[words[words.index("--name") + 1]] = server
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return 0
+
+    def ask(self, *words: str) -> str | None:
+        if words[0] == "ps":
+            return "\n".join(reversed(self.servers)) if "label=launcher.role=app" in words else ""
+        return "true"
+
+
+def handler(name: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = name.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on."""
+    taken = [socket.socket() for _ in range(count)]
+    for each in taken:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in taken]
+    for each in taken:
+        each.close()
+    return ports
+
+
+def install(package: str) -> None:
+    """Install a package of Debian's unless its program is there."""
+    if not shutil.which(package):
+        quiet = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+        subprocess.run([*quiet, "update"], check=True)
+        # A service that the package would start is not wanted.
+        policy = Path("/usr/sbin/policy-rc.d")
+        with suppress(FileExistsError), policy.open("x") as file:
+            file.write("#!/bin/sh\nexit 101\n")
+            policy.chmod(0o755)
+        subprocess.run([*quiet, "install", "--yes", package], check=True)
+
+
+class Clients:
+    """Send requests until they are told to stop, and count what was answered and what was not."""
+
+    def __init__(self, port: int) -> None:
+        self.answers: list[str] = []
+        self.failures: list[str] = []
+        self._port = port
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(alive,), daemon=True) for alive in (True, False) * 2]
+
+    def __enter__(self) -> "Clients":
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        for each in self._threads:
+            each.join()
+
+    def wait_for(self, more: int) -> None:
+        """Wait until so many more requests are answered."""
+        before = len(self.answers)
+        wait_until(lambda: len(self.answers) >= before + more)
+
+    def _ask(self, keeps_alive: bool) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        while not self._is_over.is_set():
+            try:
+                connection.request("GET", "/")
+                response = connection.getresponse()
+                body = response.read().decode()
+                (self.answers if response.status == 200 else self.failures).append(body)
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                connection.close()
+            if not keeps_alive:
+                connection.close()
+        connection.close()
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    # Not tmp_path: a unix socket's path has to stay below 108 bytes.
+    with tempfile.TemporaryDirectory(prefix="front-") as name:
+        yield Path(name)
+
+
+def hammered(port: int, deployment: Deployment) -> None:
+    """Let containers change places under requests, and look that all were answered by whom they should be."""
+    wait_until(lambda: status(port) == 200)  # nginx reloads at its leisure
+    with Clients(port) as clients:
+        clients.wait_for(REQUESTS_A_SWAP)
+        for each in range(SWAPS):
+            deployment.swap("newer", "older")
+            clients.wait_for(REQUESTS_A_SWAP)
+            assert clients.answers[-1] == ("demo-green", "demo-blue")[each % 2]
+    assert clients.failures == []
+
+
+def status(port: int) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+
+
+@contextmanager
+def running(words: list[str], is_up: Callable[[], bool]) -> Iterator[None]:
+    process = subprocess.Popen(words)
+    try:
+        wait_until(is_up)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def answers(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def deployment_in(directory: Path, **labels: str) -> Deployment:
+    found = {f"launcher.{name}": value for name, value in labels.items()}
+    return Deployment(Servers(), Place(directory, "demo"), Site(expose=["80:80"], labels=found))
+
+
+@pytest.fixture
+def haproxy(directory: Path) -> Iterator[tuple[int, Deployment]]:
+    install("haproxy")
+    front, blue, green = free_ports(3)
+    text = (EXAMPLE / "front/haproxy.cfg").read_text()
+    for old, new in (
+        ("/run/haproxy/admin.sock", f"{directory}/admin.sock"),
+        ("bind :80\n", f"bind 127.0.0.1:{front}\n"),
+        ("127.0.0.1:8081", f"127.0.0.1:{blue}"),
+        ("127.0.0.1:8082", f"127.0.0.1:{green}"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (directory / "haproxy.cfg").write_text(text)
+    subprocess.run(["haproxy", "-c", "-q", "-f", str(EXAMPLE / "front/haproxy.cfg")], check=True)
+    deployment = deployment_in(
+        directory, front="haproxy", socket=f"{directory}/admin.sock", backend="demo", ports=f"{blue} {green}"
+    )
+    with running(["haproxy", "-db", "-f", str(directory / "haproxy.cfg")], lambda: answers(front)):
+        yield front, deployment
+        deployment.stop()
+
+
+def test_swaps_behind_haproxy_fail_no_request(haproxy: tuple[int, Deployment]) -> None:
+    port, deployment = haproxy
+    deployment.start("older")
+    hammered(port, deployment)
+
+
+def test_haproxy_tells_who_gets_requests(haproxy: tuple[int, Deployment]) -> None:
+    _, deployment = haproxy
+    deployment.start("older")
+    deployment.swap("newer", "older")
+    assert deployment.front
+    assert deployment.front.serving() == ["green"]
+
+
+@pytest.fixture
+def nginx(directory: Path) -> Iterator[tuple[int, Deployment]]:
+    install("nginx")
+    front, blue, green = free_ports(3)
+    text = (EXAMPLE / "front/nginx.conf").read_text()
+    upstream = directory / "demo.conf"
+    upstream.write_text(f"server 127.0.0.1:{blue};\n")
+    for old, new in (("/etc/nginx/upstreams/demo.conf", str(upstream)), ("listen 80;", f"listen 127.0.0.1:{front};")):
+        assert old in text
+        text = text.replace(old, new)
+    paths = "".join(
+        f"{kind}_temp_path {directory}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    config = directory / "nginx.conf"
+    config.write_text(
+        f"daemon off; pid {directory}/pid; error_log stderr error; events {{}}\n"
+        f"http {{ access_log off; {paths}\n{text}\n}}\n"
+    )
+    command = f"nginx -c {config}"
+    deployment = deployment_in(
+        directory, front="nginx", upstream=str(upstream), nginx=command, ports=f"{blue} {green}", pause_seconds="1"
+    )
+    with running(command.split(), lambda: answers(front)):
+        yield front, deployment
+        deployment.stop()
+
+
+def test_swaps_behind_nginx_fail_no_request(nginx: tuple[int, Deployment]) -> None:
+    port, deployment = nginx
+    deployment.start("older")
+    hammered(port, deployment)
