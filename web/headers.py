@@ -28,6 +28,12 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+# What stands in the log's place may be shown where the log is: in the frame on the front page.
+FRAMED = {
+    "Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
 
 class SecurityHeaders:
     """Middleware that adds the headers."""

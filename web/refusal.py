@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from logster.viewer.problems import Problem, document
 from web import pages
+from web.headers import FRAMED
 from web.quotas import FOR_PROGRAMS
 
 MINUTE = "60"
@@ -49,7 +50,9 @@ REASONS = {
 def answer(request: Request, why: str) -> Response:
     """Return the answer to a request that is refused."""
     reason = REASONS[why]
-    headers = {"Retry-After": MINUTE} if reason.status != 403 else {}
+    headers = {"X-Robots-Tag": "noindex", **({"Retry-After": MINUTE} if reason.status != 403 else {})}
     if FOR_PROGRAMS.fullmatch(request.url.path):
         return document(Problem(reason.status, reason.text, title=reason.title, headers=headers))
+    if request.url.path.startswith("/logs"):
+        headers |= FRAMED
     return pages.page(request, "refused.html", status_code=reason.status, headers=headers, reason=reason)

@@ -57,6 +57,17 @@ def test_searches_are_limited_and_looking_goes_on(visitor: Visitor, site: Make) 
     assert ada.get("/logs/").status_code == 200
 
 
+def test_a_refusal_is_shown_where_the_log_would_be_and_leads_out_of_there(visitor: Visitor, site: Make) -> None:
+    ada = visitor(site(reads_per_minute=1))
+    assert ada.get("/logs/").status_code == 200
+    refused = ada.get("/logs/")
+    assert refused.status_code == 429
+    assert "frame-ancestors 'self'" in refused.headers["content-security-policy"]
+    assert refused.headers["x-frame-options"] == "SAMEORIGIN"
+    assert refused.headers["x-robots-tag"] == "noindex"
+    assert '<base target="_top">' in refused.text
+
+
 def test_new_logs_are_limited_and_the_site_stays_open(visitor: Visitor, site: Make) -> None:
     app = site(new_per_minute=2)
     assert [visitor(app).get("/logs/").status_code for _ in range(3)] == [200, 200, 429]
