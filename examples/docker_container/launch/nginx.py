@@ -44,14 +44,15 @@ class Nginx:
         self._settle()
 
     def withdraw(self, slot: str) -> None:
-        if slot in self.serving():
-            self._write([each for each in self.serving() if each != slot])
+        left = [each for each in self.serving() if each != slot]
+        # nginx refuses an upstream without servers; where this is the last one nothing runs anyway.
+        if slot in self.serving() and left:
+            self._write(left)
 
     def _write(self, slots: list[str]) -> None:
         before = self._upstream.read_text() if self._upstream.exists() else None
-        # nginx refuses an upstream without servers.
         servers = [f"server 127.0.0.1:{self._ports[slot]};" for slot in dict.fromkeys(slots)]
-        text = "\n".join(servers or ["server 127.0.0.1:9 down;"]) + "\n"
+        text = "\n".join(servers) + "\n"
         try:
             self._replace(text)
             self._run("-t", "-q")
