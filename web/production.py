@@ -7,8 +7,13 @@ and opens no connection, so that it may be loaded before the workers are forked.
 before it ends: the lifespan of the app does that.
 """
 
+import gc
 import os
 
 from web.startup import production
 
 app = production(os.environ)
+
+# What is loaded by now stays as it is, so that the workers go on sharing its memory.
+gc.collect()
+gc.freeze()
