@@ -89,13 +89,13 @@ def test_the_one_before_stays_as_previous(docker: Bench) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_where_a_step_fails_nothing_is_tagged_and_nothing_left(bench: Bench, step: str) -> None:
-    bench.engine.failing = (step,)
-    ended = bench.run("bootstrap")
+def test_where_a_step_fails_nothing_is_tagged_and_nothing_left(docker: Bench, step: str) -> None:
+    docker.engine.failing = (step,)
+    ended = docker.run("bootstrap")
     assert ended.code == 1
     assert ended.err.splitlines()[-1].startswith("launcher: ")
-    assert bench.images() == []
-    assert bench.engine.containers == {}
+    assert docker.images() == []
+    assert docker.engine.containers == {}
 
 
 @pytest.mark.parametrize("step", list(STEPS.values())[2:], ids=list(STEPS)[2:])

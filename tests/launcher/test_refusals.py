@@ -88,7 +88,7 @@ def test_a_dry_run_prints_what_the_run_does(bench: Bench) -> None:
     assert printed[1:] == [f"{bench.engine.name} {line}" for line in bench.engine.commands()]
 
 
-@pytest.mark.parametrize("command", CHANGING)
+@pytest.mark.parametrize("command", ["bootstrap", "update", "destroy", "cleanup"])
 def test_two_commands_on_one_site_are_refused(docker: Bench, command: str) -> None:
     docker.have_green_images()
     docker.engine.hanging = "run --detach"
