@@ -19,8 +19,8 @@ SMALLEST: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest.fixture(autouse=True)
-def servers_end_last(serve: Callable[[Any], str]) -> None:
-    """Pages that listen complain when their server goes before them."""
+def servers_end_last(service: Service, serve: Callable[[Any], str]) -> None:
+    """Pages that listen complain when their server goes before them, and it needs its service to the last."""
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ SOON_MS = 10_000
 
 
 @pytest.fixture(autouse=True)
-def servers_end_last(serve: Callable[[Any], str]) -> None:
-    """Pages that listen complain when their server goes before them."""
+def servers_end_last(service: Service, serve: Callable[[Any], str]) -> None:
+    """Pages that listen complain when their server goes before them, and it needs its service to the last."""
 
 
 @pytest.fixture
