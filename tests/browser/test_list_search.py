@@ -117,6 +117,24 @@ def test_a_field_is_completed_from_the_entries(page: Page, log: str, service: Se
     assert numbers(page) == [2]
 
 
+def test_what_was_typed_since_an_offer_is_part_of_what_it_replaces(page: Page, log: str, service: Service) -> None:
+    add(service, 1, level=50)
+    page.goto(log)
+    field = page.get_by_role("combobox")
+    field.press_sequentially("level:cr")
+    expect(page.get_by_role("option")).to_have_text("critical")
+    # All in one go: the answer to the last letter cannot be here yet.
+    page.evaluate("""() => {
+        const field = document.querySelector("#q");
+        field.setRangeText("i", field.value.length, field.value.length, "end");
+        field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        for (const key of ["ArrowDown", "Enter"]) {
+            field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        }
+    }""")
+    expect(field).to_have_value("level:critical ")
+
+
 def test_enter_searches_for_what_was_typed_while_options_show(page: Page, log: str, service: Service) -> None:
     add(service, 1, logger="shop.payments")
     page.goto(log)

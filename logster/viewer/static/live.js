@@ -119,7 +119,7 @@ class LogsterLive extends HTMLElement {
     if (this.dataset.now !== state) {
       this.dataset.now = state;
       // Inside the button a status would keep the word out of its name.
-      for (const place of this.querySelectorAll("[data-state], [data-said]")) place.textContent = STATES[state];
+      for (const place of this.querySelectorAll("[data-state], [data-told]")) place.textContent = STATES[state];
     }
     if (state === "away") say(text, "away", offer);
     else unsay("away");

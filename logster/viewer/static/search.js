@@ -79,7 +79,7 @@ class LogsterCompletions extends HTMLElement {
       return;
     }
     const shown = values.filter((value) => value !== typed);
-    this.#offer(shown.map((value) => ({ text: value, take: () => this.#complete(typed.length, `${quoted(value)} `) })));
+    this.#offer(shown.map((value) => ({ text: value, take: () => this.#complete(COMPLETED, `${quoted(value)} `) })));
   }
 
   #offerFields() {
@@ -87,7 +87,7 @@ class LogsterCompletions extends HTMLElement {
     const names = word ? FIELDS.filter((name) => name.startsWith(word) && name !== word) : [];
     this.#offer(names.map((name) => {
       const text = name.endsWith(".") ? name : `${name}:`;
-      return { text, take: () => this.#complete(word.length, text, true) };
+      return { text, take: () => this.#complete(WORD, text, true) };
     }));
   }
 
@@ -98,9 +98,10 @@ class LogsterCompletions extends HTMLElement {
     this.#offer(options);
   }
 
-  #complete(typed, text, goOn = false) {
-    const start = this.#before.length - typed;
-    this.field.setRangeText(text, start, this.#before.length, "end");
+  /** Put `text` in place of what `pattern` ends with now: more may have been typed since it was offered. */
+  #complete(pattern, text, goOn = false) {
+    const typed = pattern.exec(this.#before)?.at(-1) ?? "";
+    this.field.setRangeText(text, this.#before.length - typed.length, this.#before.length, "end");
     if (goOn) this.#look();
     else this.#close();
   }
