@@ -289,6 +289,20 @@ def test_rows_that_went_while_the_list_was_fetched_stay_away(page: Page, log: st
     assert numbers(page) == [9, 1, 3, 4]
 
 
+def test_what_was_counted_while_the_list_was_fetched_stays_counted(page: Page, log: str, service: Service) -> None:
+    add(service, 1, count=41)
+    page.goto(log)
+    is_live(page)
+    held = Held(page, "**/*fragment=list*")
+    add(service, 9, "Something new", age_ms=0)
+    held.wait()
+    add(service, 1, age_ms=0)
+    expect(row(page, 1).locator("[data-count]")).to_have_text("42")
+    held.let_go()
+    expect(row(page, 9)).to_be_visible()
+    expect(row(page, 1).locator("[data-count]")).to_have_text("42")
+
+
 def test_rows_chosen_while_others_are_changed_stay_chosen(page: Page, log: str, service: Service) -> None:
     for number in range(1, 5):
         add(service, number)

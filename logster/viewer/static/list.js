@@ -28,6 +28,7 @@ class LogsterList extends HTMLElement {
   #isStale = false;
   #strangers = new Set();
   #goneMeanwhile = new Set();
+  #countedMeanwhile = new Set();
 
   connectedCallback() {
     this.addEventListener("click", this);
@@ -90,6 +91,7 @@ class LogsterList extends HTMLElement {
   }
 
   #bump(row, change) {
+    if (this.#isFetching) this.#countedMeanwhile.add(change.key);
     const count = row.querySelector("[data-count]");
     if (change.count) {
       count.textContent = brief(change.count);
@@ -133,6 +135,7 @@ class LogsterList extends HTMLElement {
     this.#isFetching = true;
     this.#isStale = false;
     this.#goneMeanwhile.clear();
+    this.#countedMeanwhile.clear();
     const began = performance.now();
     try {
       this.#merge(await fragment(this.#address(), "list"));
@@ -161,6 +164,8 @@ class LogsterList extends HTMLElement {
     const fresh = [];
     for (const row of rows) {
       const present = this.row(row.dataset.key);
+      // Nor may it take back what was counted since.
+      if (present && this.#countedMeanwhile.has(row.dataset.key)) continue;
       if (present) this.#replace(present, row);
       else fresh.push(row);
     }
