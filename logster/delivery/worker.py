@@ -281,11 +281,17 @@ def _drain() -> None:
 
 
 def _drain_with_process() -> None:
-    # A child of multiprocessing ends without running what is registered with atexit.
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        util.Finalize(None, _drain, exitpriority=0)
+    """See that a child of multiprocessing drains too: it ends without running what is registered with atexit."""
+    global _drains_with
+    process = sys.modules.get("multiprocessing.process")
+    if process is None or process.parent_process() is None or _drains_with == os.getpid():
+        return
+    _drains_with = os.getpid()
+    sys.modules["multiprocessing.util"].Finalize(None, _drain, exitpriority=0)
 
+
+_drains_with = 0
+"""The process that has registered already: each registration would wait for the server anew."""
 
 os.register_at_fork(after_in_child=_after_fork)
 ending.first(_drain)

@@ -155,3 +155,43 @@ def test_children_of_multiprocessing_write_before_they_end(settings: Settings, m
 
     assert result.returncode == 0, result.stderr
     assert counts(settings) == {"in the parent": 1} | {f"error {letter}": 800 for letter in "abcde"}
+
+
+def test_what_waits_at_the_end_waits_once(settings: Settings, tmp_path: Path) -> None:
+    """However often a worker was started, and whatever else the program imports."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        PRELUDE
+        + """
+import multiprocessing
+import multiprocessing.util
+
+def drains():
+    return [each._callback.__name__ for each in multiprocessing.util._finalizer_registry.values()].count("_drain")
+
+def report():
+    # Several workers, one after the other.
+    for _ in range(3):
+        handler = logster.LogsterHandler()
+        log.addHandler(handler)
+        log.error("something")
+        log.removeHandler(handler)
+        handler.close()
+
+def work(found):
+    report()
+    found.put(drains())
+
+if __name__ == "__main__":
+    report()
+    found = multiprocessing.Queue()
+    child = multiprocessing.Process(target=work, args=(found,))
+    child.start()
+    print(drains(), found.get(timeout=10))
+    child.join()
+"""
+    )
+
+    result = run_file(settings, program)
+
+    assert result.stdout == "0 1\n", result.stderr
