@@ -28,7 +28,7 @@ from urllib import request as http
 from urllib.error import URLError
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-REQUEST_SECONDS, WAIT_SECONDS, PAUSE_SECONDS = 10.0, 10.0, 0.2
+REQUEST_SECONDS, WAIT_SECONDS, PAUSE_SECONDS = 10.0, 10.0, 0.1
 MOST_REDIRECTS = 5
 MANY_BYTES = 20_000_000
 # Servers leave alone what is so small that compressing would not pay.
@@ -269,7 +269,7 @@ class Visit:
 
     def python_error(self) -> str:
         form = self._page("demo").form("/demo/(?!fresh)[a-z]+")
-        marker = _marker()
+        marker = self._unknown_word()
         # The form has no field to write into, but the address is kept with the error.
         form.action += f"{'&' if '?' in form.action else '?'}marker={marker}"
         self.browser.submit(form).expect()
@@ -279,7 +279,7 @@ class Visit:
         scripts = [url for url in self._page("demo").files if url.endswith("/logster.js")]
         if not scripts:
             raise Failed("expected the demo page to load logster.js, came a page without it")
-        marker, page = _marker(), f"{self.site}demo"
+        marker, page = self._unknown_word(), f"{self.site}demo"
         # What logster.js sends when a page throws.
         report = {
             "message": f"Error: smoke test {marker}",
@@ -328,7 +328,7 @@ class Visit:
         return Page(self.browser.get(self.site + path, HTML).expect(kind="text/html"))
 
     def _files_of(self, page: Page) -> list[Answer]:
-        return [self.browser.get(url).expect() for url in dict.fromkeys(page.files)]
+        return [self.browser.get(url).expect() for url in dict.fromkeys(page.files) if self.browser.owns(url)]
 
     def _is_compressed(self, plain: Answer, encoding: str) -> bool:
         packed = self.browser.get(plain.url, HTML, encoding).expect()
@@ -344,11 +344,19 @@ class Visit:
             raise Failed(f"expected {plain.url} to be the same as gzip, came something else")
         return True
 
+    def _unknown_word(self) -> str:
+        """Return a marker that the search does not find yet, as it would if it found everything."""
+        # Letters only: what looks like a number or a key may be masked.
+        marker = "smoke" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(12))
+        if self._search(marker):
+            raise Failed(f"expected the search for a word that nobody wrote to find nothing, came {marker}")
+        return marker
+
     def _arrived(self, marker: str, source: str) -> str:
         """Wait until an error is found, and return what it says."""
         deadline = time.monotonic() + self.wait_seconds
         while not (found := self._search(marker)):
-            if time.monotonic() > deadline:
+            if not time.monotonic() < deadline:
                 raise Failed(f"expected {marker} in the log within {self.wait_seconds:g} s, came nothing")
             time.sleep(PAUSE_SECONDS)
         self._markers.append(marker)
@@ -360,11 +368,6 @@ class Visit:
         answer = self.browser.get(f"{self.site}logs/api/entries?q={quote(word)}").expect(kind="application/json")
         entries: list[dict[str, Any]] = json.loads(answer.text)["entries"]
         return entries
-
-
-def _marker() -> str:
-    # Letters only: what looks like a number or a key may be masked.
-    return "smoke" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(12))
 
 
 def _unpacked(answer: Answer) -> bytes:
