@@ -1,19 +1,20 @@
 """The proxies before a site, the real ones: two servers change places under constant requests, and none fails."""
 
 import http.client
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.container.clients import Clients
+from tests.container.packages import install
 from tests.store.waiting import wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples/docker_container"
@@ -81,70 +82,6 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def install(package: str) -> None:
-    """Install a package of Debian's unless its program is there."""
-    if not shutil.which(package):
-        quiet = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
-        subprocess.run([*quiet, "update"], check=True)
-        # A service that the package would start is not wanted.
-        policy = Path("/usr/sbin/policy-rc.d")
-        with suppress(FileExistsError), policy.open("x") as file:
-            file.write("#!/bin/sh\nexit 101\n")
-            policy.chmod(0o755)
-        subprocess.run([*quiet, "install", "--yes", package], check=True)
-
-
-class Clients:
-    """Send requests until they are told to stop, and count what was answered and what was not.
-
-    Args:
-        port: where the proxy listens.
-        resends: whether a request is sent again, as browsers do, where a kept connection turns out to be closed.
-    """
-
-    def __init__(self, port: int, resends: bool) -> None:
-        self._resends = resends
-        self.answers: list[str] = []
-        self.failures: list[str] = []
-        self._port = port
-        self._is_over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(alive,), daemon=True) for alive in (True, False) * 2]
-
-    def __enter__(self) -> "Clients":
-        for each in self._threads:
-            each.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        for each in self._threads:
-            each.join()
-
-    def wait_for(self, more: int) -> None:
-        """Wait until so many more requests are answered."""
-        before = len(self.answers)
-        wait_until(lambda: len(self.answers) >= before + more)
-
-    def _ask(self, keeps_alive: bool) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
-        is_kept = False
-        while not self._is_over.is_set():
-            try:
-                connection.request("GET", "/")
-                response = connection.getresponse()
-                body = response.read().decode()
-                (self.answers if response.status == 200 else self.failures).append(body)
-                is_kept = keeps_alive
-            except (OSError, http.client.HTTPException) as error:
-                if not (is_kept and self._resends and isinstance(error, ConnectionError)):
-                    self.failures.append(repr(error))
-                connection.close()
-                is_kept = False
-            if not keeps_alive:
-                connection.close()
-        connection.close()
-
-
 @pytest.fixture
 def directory() -> Iterator[Path]:
     # Not tmp_path: a unix socket's path has to stay below 108 bytes.
@@ -155,7 +92,7 @@ def directory() -> Iterator[Path]:
 def hammered(port: int, deployment: Deployment, *, resends: bool = False) -> None:
     """Let containers change places under requests, and look that all were answered by whom they should be."""
     wait_until(lambda: status(port) == 200)  # nginx reloads at its leisure
-    with Clients(port, resends) as clients:
+    with Clients(port, resends=resends) as clients:
         clients.wait_for(REQUESTS_A_SWAP)
         for each in range(SWAPS):
             deployment.swap("newer", "older")

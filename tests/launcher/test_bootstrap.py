@@ -12,6 +12,7 @@ from tests.launcher.engine import Call, after
 CONFINED = (
     "--security-opt no-new-privileges --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER"
     " --cap-add KILL --cap-add NET_BIND_SERVICE --cap-add SETGID --cap-add SETUID"
+    " --read-only --tmpfs /run:size=64m --tmpfs /tmp:size=256m --volume /opt/site"
 )
 STEPS = {
     "the base image": "build --tag",

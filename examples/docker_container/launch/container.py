@@ -18,6 +18,8 @@ STOP_SECONDS = 40
 SITE_LABEL, ROLE_LABEL = "launcher.site", "launcher.role"
 
 _HEALTHY_SECONDS = 60
+# Nothing of the image can be changed but its releases, which come and go with the container.
+_WRITABLE = ("--tmpfs", "/run:size=64m", "--tmpfs", "/tmp:size=256m", "--volume", "/opt/site")  # noqa: S108
 # What the supervisor needs to be root for: to give its services their users, and nginx port 80.
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
 
@@ -33,6 +35,7 @@ def confined(place: Place, role: str) -> list[str]:
     return [
         *("--pull", "never", "--label", f"{SITE_LABEL}={place.name}", "--label", f"{ROLE_LABEL}={role}"),
         *("--security-opt", "no-new-privileges", "--cap-drop", "ALL", *capabilities),
+        *("--read-only", *_WRITABLE),
     ]
 
 
