@@ -1,16 +1,21 @@
 """A host that runs a site: a checkout with the launcher, an engine on the PATH, and a visitor who asks the site."""
 
+import copy
 import http.client
 import json
 import os
 import shutil
-import socket
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.container.engine import buildah, state
 from tests.container.engine.state import Container
+from tests.container.proxies import free_ports
 
 SECRET = "correct-horse-battery-staple"
 
@@ -40,6 +45,13 @@ volumes:
     guest: /shared
 """
 
+_QUIET: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.STDOUT,
+    "text": True,
+}
+
 IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -59,13 +71,12 @@ class Host:
     def __init__(self, directory: Path, source: Path, wheels: Path) -> None:
         self.origin = directory / "origin"
         self.checkout = directory / "checkout"
-        self.port = free_port()
+        self.name = "shop"
+        self.port = free_ports(1)[0]
         self._bin = directory / "bin"
         self._make_origin(source)
         self._git("clone", "--quiet", str(self.origin), str(self.checkout), at=directory)
-        config = self.example / "sites/shop.yml"
-        config.write_text(CONFIG.replace("PORT", str(self.port)).replace("SECRET", SECRET))
-        config.chmod(0o600)
+        self.configure("shop", CONFIG.replace("PORT", str(self.port)).replace("SECRET", SECRET))
         os.environ["ENGINE_STATE"] = str(directory / "engine")
         state.root().mkdir()
         given = {
@@ -85,11 +96,11 @@ class Host:
 
     @property
     def shared(self) -> Path:
-        return self.example / "shared/shop"
+        return self.example / "shared" / self.name
 
     @property
     def container(self) -> Container:
-        found = state.find("shop")
+        found = state.find(self.name)
         assert found
         return found
 
@@ -98,28 +109,47 @@ class Host:
         """The file system of the running container, as it sees it."""
         return Path(f"/proc/{self.container.pid}/root")
 
+    def configure(self, name: str, text: str) -> None:
+        """Write a site's config, for its operator alone to read."""
+        config = self.example / f"sites/{name}.yml"
+        config.write_text(text)
+        config.chmod(0o600)
+
+    def other(self, name: str, port: int) -> "Host":
+        """Return the same host with another of its sites in view."""
+        seen = copy.copy(self)
+        seen.name, seen.port = name, port
+        return seen
+
     def engine_has(self, debian: Path) -> None:
         """Let the engine have the image that the base image begins with."""
         buildah.imported(debian, buildah.DEBIAN)
 
     def launch(self, *words: str, code: int = 0) -> str:
         """Run a command of the launcher for the site, and return what it prints."""
-        command, *options = words
-        path = f"{self._bin}:{os.environ['PATH']}"
-        done = subprocess.run(
-            [sys.executable, str(self.example / "launcher"), command, "shop", *options],
-            env={**os.environ, "PATH": path, "LAUNCHER_ENGINE": "docker"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
+        done = subprocess.run(self._launcher(*words), env=self._environment(), **_QUIET, check=False)
         assert done.returncode == code, done.stdout
+        return done.stdout
+
+    @contextmanager
+    def launching(self, *words: str) -> Iterator[None]:
+        """Run a command of the launcher, and interrupt it afterwards."""
+        process = subprocess.Popen(self._launcher(*words), env=self._environment(), **_QUIET)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+
+    def engine(self, *words: str) -> str:
+        """Run a command of the engine, and return what it prints."""
+        done = subprocess.run([str(self._bin / "docker"), *words], **_QUIET, check=False)
+        assert done.returncode == 0, done.stdout
         return done.stdout
 
     def inside(self, *words: str, code: int = 0) -> str:
         """Run a command in the site's container, and return what it prints."""
-        done = subprocess.run(
-            [str(self._bin / "docker"), "exec", "shop", *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
+        done = subprocess.run([str(self._bin / "docker"), "exec", self.name, *words], **_QUIET, check=False)
         assert done.returncode == code, done.stdout
         return done.stdout
 
@@ -144,7 +174,13 @@ class Host:
     def end(self) -> None:
         """Leave nothing of the engine behind."""
         for each in state.everyone():
-            subprocess.run([str(self._bin / "docker"), "rm", "--force", "--volumes", each.name], check=True)
+            self.engine("rm", "--force", "--volumes", each.name)
+
+    def _launcher(self, command: str, *options: str) -> list[str]:
+        return [sys.executable, str(self.example / "launcher"), command, self.name, *options]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "PATH": f"{self._bin}:{os.environ['PATH']}", "LAUNCHER_ENGINE": "docker"}
 
     def _make_origin(self, source: Path) -> None:
         listed = subprocess.check_output(
@@ -160,9 +196,3 @@ class Host:
 
     def _git(self, *words: str, at: Path) -> None:
         subprocess.run(["git", *words], cwd=at, env=os.environ | IDENTITY, check=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,13 +1,11 @@
 """The proxies before a site, the real ones: two servers change places under constant requests, and none fails."""
 
 import http.client
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.container.clients import Clients
 from tests.container.packages import install
+from tests.container.proxies import answers, free_ports, haproxy_at, running
 from tests.store.waiting import wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples/docker_container"
@@ -71,17 +70,6 @@ def handler(name: str) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    taken = [socket.socket() for _ in range(count)]
-    for each in taken:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in taken]
-    for each in taken:
-        each.close()
-    return ports
-
-
 @pytest.fixture
 def directory() -> Iterator[Path]:
     # Not tmp_path: a unix socket's path has to stay below 108 bytes.
@@ -107,22 +95,6 @@ def status(port: int) -> int:
         return connection.getresponse().status
 
 
-@contextmanager
-def running(words: list[str], is_up: Callable[[], bool]) -> Iterator[None]:
-    process = subprocess.Popen(words)
-    try:
-        wait_until(is_up)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def answers(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def deployment_in(directory: Path, **labels: str) -> Deployment:
     found = {f"launcher.{name}": value for name, value in labels.items()}
     return Deployment(Servers(), Place(directory, "demo"), Site(expose=["80:80"], labels=found))
@@ -130,23 +102,11 @@ def deployment_in(directory: Path, **labels: str) -> Deployment:
 
 @pytest.fixture
 def haproxy(directory: Path) -> Iterator[tuple[int, Deployment]]:
-    install("haproxy")
     front, blue, green = free_ports(3)
-    text = (EXAMPLE / "front/haproxy.cfg").read_text()
-    for old, new in (
-        ("/run/haproxy/admin.sock", f"{directory}/admin.sock"),
-        ("bind :80\n", f"bind 127.0.0.1:{front}\n"),
-        ("127.0.0.1:8081", f"127.0.0.1:{blue}"),
-        ("127.0.0.1:8082", f"127.0.0.1:{green}"),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    (directory / "haproxy.cfg").write_text(text)
-    subprocess.run(["haproxy", "-c", "-q", "-f", str(EXAMPLE / "front/haproxy.cfg")], check=True)
     deployment = deployment_in(
         directory, front="haproxy", socket=f"{directory}/admin.sock", backend="demo", ports=f"{blue} {green}"
     )
-    with running(["haproxy", "-db", "-f", str(directory / "haproxy.cfg")], lambda: answers(front)):
+    with haproxy_at(directory, front, blue, green):
         yield front, deployment
         deployment.stop()
 

@@ -127,7 +127,7 @@ def test_changed_code_is_taken_over_and_given_back_with_no_failed_request(runnin
     assert clients.failures == []
     assert running.container.pid == pid, "the container is the same"
     running.push(PAGE, "Newer words on the page", PITCH)
-    running.launch("update", "--force")
+    running.launch("update")
 
 
 def test_requests_that_take_long_are_answered_through_an_update(running: Host) -> None:
@@ -171,13 +171,14 @@ def test_code_that_cannot_serve_never_serves(running: Host) -> None:
 
 def test_an_update_that_is_red_changes_nothing(running: Host) -> None:
     pid = running.container.pid
-    running.push("web/production.py", "import gc\n", "import gc\nraise RuntimeError('broken on purpose')\n")
+    running.push("web/templates/home.html", "Logster: the error log", "Hello: the error log")
     said = running.launch("update", code=1)
-    assert "broken on purpose" in said
+    assert "FAIL  home page: expected a title that says Logster" in said
+    assert "is red" in said
     assert running.container.pid == pid
     assert page_says(running, PITCH)
-    running.push("web/production.py", "raise RuntimeError('broken on purpose')\n", "")
-    assert "up to date" in running.launch("update", "--force")
+    running.push("web/templates/home.html", "Hello: the error log", "Logster: the error log")
+    assert "up to date" in running.launch("update")
 
 
 def test_a_container_that_is_replaced_leaves_the_data(running: Host) -> None:
@@ -233,8 +234,11 @@ site-update /tmp/newer
     assert "of the older form" in messages(running)
     # And an image that knows the older form alone does not start.
     running.launch("stop")
-    said = running.launch("start", code=1)
-    assert "written by a newer Logster" in said
+    log = running.shared / "log/app/current"
+    told = log.read_text().count("written by a newer Logster")
+    with running.launching("start"):
+        wait_until(lambda: log.read_text().count("written by a newer Logster") > told)
+        wait_until(lambda: running.get("/")[0] == 502)
     running.launch("destroy", "--yes", "--with-data")
     running.launch("start")
 

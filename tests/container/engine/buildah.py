@@ -29,7 +29,14 @@ def driver(place: Path) -> str:
 
 def run(*words: str) -> str:
     """Return what a command of buildah prints."""
-    storage = ("--root", str(root() / "storage"), "--runroot", str(root() / "run"), "--storage-driver", given()["driver"])
+    storage = (
+        "--root",
+        str(root() / "storage"),
+        "--runroot",
+        str(root() / "run"),
+        "--storage-driver",
+        given()["driver"],
+    )
     done = subprocess.run(
         ["buildah", *storage, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
     )

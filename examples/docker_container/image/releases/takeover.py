@@ -56,8 +56,12 @@ def _migrate(release: Path) -> None:
 def _start(older: int) -> None:
     """Let gunicorn execute itself anew, and wait until as many workers serve as before."""
     wanted = max(ready.count(older), 1)
+    before = _children(older)
     os.kill(older, signal.SIGUSR2)
-    if not _until(lambda: _pid(NEWER_PID_FILE), START_SECONDS):
+    _until(lambda: _children(older) - before, START_SECONDS)
+    # One that cannot load the release ends before it has written its file.
+    _until(lambda: _pid(NEWER_PID_FILE) or not _children(older) - before, START_SECONDS)
+    if not _pid(NEWER_PID_FILE):
         raise Failure("The new release did not start; its last words are in /shared/log/app. The old one goes on.")
     newer = _pid(NEWER_PID_FILE)
     if not _until(lambda: not _lives(newer) or ready.count(newer or 0) >= wanted, START_SECONDS) or not _lives(newer):
@@ -93,6 +97,15 @@ def _pid(file: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return pid if _lives(pid) else None
+
+
+def _children(pid: int) -> set[int]:
+    """Return the processes that a process has started, and that live."""
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return set()
+    return {int(each) for each in found if _lives(int(each))}
 
 
 def _lives(pid: int | None) -> bool:
