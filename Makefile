@@ -5,16 +5,19 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format screenshots clean
+.PHONY: help demo test test-container lint format screenshots clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Run the website with the live log at /logs on an embedded Valkey (ADDRESS=127.0.0.1:8000)
 	@$(BIN)/python -m web --address $(ADDRESS)
 
 test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite (PYTEST_ARGS="-k search")
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-container: $(VENV)/.dev ## Build the website's image for real and test it (Linux, as root; FIGURES=FILE)
+	$(BIN)/python -m pytest tests/container $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff format --check .

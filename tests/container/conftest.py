@@ -21,6 +21,13 @@ CACHE = ROOT / "build/container"
 """What takes long and does not change: kept until `make clean`."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def machine() -> None:
+    """A machine on which containers can be made at all."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.exit("Containers are made with namespaces, for which Linux and its root are needed.", returncode=1)
+
+
 @pytest.fixture(scope="session")
 def debian() -> Path:
     """A small Debian as a tar archive, without what the images of Debian leave out too."""

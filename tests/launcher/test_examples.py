@@ -7,14 +7,14 @@ import pytest
 import yaml
 
 from launch.commands import COMMANDS
-from launch.container import _CAPABILITIES, HEALTH, STOP_SECONDS
+from launch.container import _CAPABILITIES, _WRITABLE, HEALTH, STOP_SECONDS
 from tests.launcher.bench import EXAMPLE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((EXAMPLE / "compose.yaml").read_text())
 # Of the Compose specification, what this file uses.
 KEYS = {
     *("image", "pull_policy", "restart", "environment", "env_file", "ports", "volumes", "security_opt", "cap_drop"),
-    *("cap_add", "healthcheck", "stop_grace_period"),
+    *("cap_add", "healthcheck", "stop_grace_period", "read_only", "tmpfs"),
 }
 
 
@@ -34,7 +34,11 @@ def test_compose_starts_what_the_launcher_starts() -> None:
     assert site["stop_grace_period"] == f"{STOP_SECONDS}s"
     assert site["ports"] == demo["expose"]
     assert site["environment"] == demo["env"]
-    assert site["volumes"] == [f"{each['host']}:{each['guest']}" for each in demo["volumes"]]
+    options = list(zip(_WRITABLE[::2], _WRITABLE[1::2], strict=True))
+    assert site["read_only"]
+    assert site["tmpfs"] == [value for option, value in options if option == "--tmpfs"]
+    own = [value for option, value in options if option == "--volume"]
+    assert site["volumes"] == [*(f"{each['host']}:{each['guest']}" for each in demo["volumes"]), *own]
 
 
 def test_the_readme_names_every_command() -> None:
