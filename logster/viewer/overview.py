@@ -9,10 +9,8 @@ from logster.store.redis_store import RedisStore
 from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, histogram
 from logster.viewer.listing import Listing
 from logster.viewer.marking import marker, unmarked
+from logster.viewer.rows import rows
 from logster.viewer.sparkline import sparklines
-
-NEW_MS = 3_600_000
-"""An entry is new for an hour after it was first seen."""
 
 
 def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
@@ -21,6 +19,7 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
     page = _cut(found, listing.limit)
     shown = {
         "listing": page,
+        "rows": rows,
         "sparklines": sparklines(store, page.entries, now_ms),
         "marked": marker(listing.query if listing.text else None),
     }
@@ -28,7 +27,7 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
 
 
 def nothing_listed() -> dict[str, Any]:
-    return {"listing": Page([]), "sparklines": {}, "histogram": None, "marked": unmarked, "mistake": None}
+    return {"listing": Page([]), "rows": rows, "sparklines": {}, "histogram": None, "marked": unmarked, "mistake": None}
 
 
 def _found(store: RedisStore, listing: Listing) -> Page:

@@ -110,7 +110,6 @@ def _query(request: Request) -> str:
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     context |= {
         "now": now_ms(),
-        "new_ms": overview.NEW_MS,
         "syntax": SYNTAX,
         "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),

@@ -1,7 +1,7 @@
 """Place: where the reader is, as the page's address says it. Builds the addresses of all links."""
 
-from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 LISTING = ("q", "level", "since", "until", "during")
 STRETCH = ("before", "after")
@@ -64,6 +64,12 @@ class Place:
         """Return the address of the place, with some parameters replaced."""
         query = self.changed(**changes).query
         return f"{self.address}?{query}" if query else self.address
+
+    def links(self, name: str) -> Callable[[str], str]:
+        """Return what makes links of which each has another value of one parameter; cheaper than `link` for many."""
+        query = self.changed(**{name: None}).query
+        beginning = f"{self.address}?{query}{'&' if query else ''}{name}="
+        return lambda value: beginning + quote_plus(value)
 
     def fields(self, *names: str) -> list[tuple[str, str]]:
         """Return the parameters of these names: what a form has to carry along."""

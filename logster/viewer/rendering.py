@@ -46,12 +46,12 @@ def ago(moment_ms: int, now_ms: int) -> str:
 
 def iso(moment_ms: int) -> str:
     """Return a moment for machines, in UTC."""
-    return _moment(moment_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_moment(moment_ms).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def stamp(moment_ms: int) -> str:
     """Return a moment for readers, in UTC."""
-    return _moment(moment_ms).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{_moment(moment_ms).isoformat(' ', 'seconds')[:-6]} UTC"
 
 
 def axis(moment_ms: int, step_ms: int) -> str:
@@ -120,6 +120,7 @@ _environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # else each template's file is looked at again for each page
 )
 _environment.filters |= {
     "ago": ago,
