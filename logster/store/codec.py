@@ -1,66 +1,58 @@
 """Turns reports into what an entry's hash holds, and back. Owns the stored form; does not talk to Redis."""
 
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from logster.entry import Entry, Env, ExceptionInfo, Frame, Occurrence, level_name
+from logster.store import details
 
 LIST_FIELDS = (
     *("level", "logger", "message", "first_message", "template", "count", "first", "last", "type", "location"),
     *("source", "versions", "protected", "solved", "regressed"),
 )
-ENTRY_FIELDS = (*LIST_FIELDS, "details")
+ENTRY_FIELDS = (*LIST_FIELDS, "details", "text")
 FLAGS = ("protected", "solved", "regressed")
 
 _LONGEST_VERSION = 100
-_COMPRESSED = b"z"
-_PLAIN = b"j"
-
-
-class Details(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """What only the page of one entry shows. Kept together, because each repeats most of the other when compressed."""
-
-    exception: ExceptionInfo | None = None
-    traceback: str = ""
-
 
 _encoder = msgspec.json.Encoder()
-_details = msgspec.json.Decoder(Details)
 _frame = msgspec.json.Decoder(Frame)
 _value = msgspec.json.Decoder()
 
 
-def encode_details(occurrence: Occurrence) -> bytes:
-    """Return exception and traceback, compressed where that pays."""
-    if occurrence.exception is None and not occurrence.traceback:
-        return b""
-    plain = _json(Details(occurrence.exception, occurrence.traceback))
-    packed = zlib.compress(plain, 6)
-    return _COMPRESSED + packed if len(packed) < len(plain) else _PLAIN + plain
+def encode_details(occurrence: Occurrence, text: bytes) -> bytes:
+    """Return exception and traceback; `text` is the search text as it is stored with them."""
+    return details.encode(occurrence.exception, occurrence.traceback, text)
 
 
-def decode_details(stored: bytes | None) -> Details:
-    """Return what `encode_details` was given."""
-    if not stored:
-        return Details()
-    return _details.decode(zlib.decompress(stored[1:]) if stored[:1] == _COMPRESSED else stored[1:])
-
-
-def search_text(occurrence: Occurrence) -> str:
+def search_text(occurrence: Occurrence) -> bytes:
     """Return what a search looks at, lowercase: each part once, though most tracebacks hold the message too."""
     text = occurrence.traceback.lower()
     for part in (occurrence.exception_type, occurrence.message, occurrence.template, occurrence.logger):
         if (lowered := part.lower()) not in text:
             text = f"{lowered}\n{text}"
-    return text
+    return text.encode("utf-8", "replace")
 
 
-def encode_location(location: Frame | None) -> bytes:
-    return _json(location) if location else b""
+def encode_location(location: Frame | None, exception: ExceptionInfo | None) -> bytes:
+    """Return a place; one that is a frame of the exception has that frame's number before it, and no lines."""
+    if location is None:
+        return b""
+    if exception is None or location not in exception.frames:
+        return _json(location)
+    bare = msgspec.structs.replace(location, source="", before=(), after=(), locals=None)
+    return b"%d" % exception.frames.index(location) + _json(bare)
+
+
+def decode_location(stored: bytes | None, exception: ExceptionInfo | None) -> Frame | None:
+    """Return a place; lines of a frame of the exception are known only where that is given."""
+    if not stored:
+        return None
+    start = stored.index(b"{")
+    return exception.frames[int(stored[:start])] if start and exception else _frame.decode(stored[start:])
 
 
 def encode_version(version: str) -> str:
@@ -73,7 +65,7 @@ def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> En
     stored = dict(zip(ENTRY_FIELDS, values, strict=False))
     level = int(stored["level"] or 0)
     message = _text(stored["message"])
-    details = decode_details(stored.get("details"))
+    found = details.decode(stored.get("details"), stored.get("text"))
     return Entry(
         key=key,
         level=level_name(level),
@@ -86,12 +78,12 @@ def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> En
         first_seen=int(stored["first"] or 0),
         last_seen=int(stored["last"] or 0),
         exception_type=_text(stored["type"]),
-        location=_frame.decode(stored["location"]) if stored["location"] else None,
+        location=decode_location(stored["location"], found.exception),
         source=_text(stored["source"]),
         versions=_text(stored["versions"]).splitlines(),
         flags=[flag for flag in FLAGS if stored[flag]],
-        exception=details.exception,
-        traceback=details.traceback,
+        exception=found.exception,
+        traceback=found.traceback,
         env_count=env_count,
     )
 

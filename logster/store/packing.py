@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from logster.entry import Env, Frame, Occurrence
+from logster.entry import Env, Occurrence
 from logster.fingerprint import VERSION
 from logster.patterns import raised
-from logster.store import codec
+from logster.store import codec, details
 from logster.store.archive import SAID, ArchivedEntry, Mark, Sample, bytes_of, text_of
 from logster.store.script import Word
 
@@ -17,7 +17,6 @@ MINUTE_MS = 60_000
 
 _FLAGS = ("protected", "solved", "regressed")
 
-_frame = msgspec.json.Decoder(Frame)
 _value = msgspec.json.Decoder(Env)
 
 
@@ -25,7 +24,7 @@ def record_of(found: Sequence[Any]) -> ArchivedEntry:
     """Return the record of an entry that export.lua read."""
     key, words, samples, timeline, mark_end, mark_versions = found
     fields = {name.decode(): value for name, value in by_twos(words)}
-    details = codec.decode_details(fields.get("details"))
+    found_details = details.decode(fields.get("details"), fields.get("text"))
     message = _text(fields.get("message"))
     first_message = _text(fields.get("first_message"))
     base = _text(fields.get("env_base"))
@@ -41,9 +40,9 @@ def record_of(found: Sequence[Any]) -> ArchivedEntry:
         last_seen=int(fields["last"]),
         first_message=first_message,
         template=_text(fields.get("template")),
-        exception=details.exception,
-        traceback=details.traceback,
-        location=_frame.decode(fields["location"]) if "location" in fields else None,
+        exception=found_details.exception,
+        traceback=found_details.traceback,
+        location=codec.decode_location(fields.get("location"), found_details.exception),
         source=_text(fields.get("source")) or "python",  # type: ignore[arg-type]
         versions=_text(fields.get("versions")).splitlines(),
         protected="protected" in fields,
@@ -61,6 +60,7 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
     """Return the hash of the entry that a record describes."""
     occurrence = _occurrence(record)
     first = record.first_message or record.message
+    text = _kept(record, "text", codec.search_text(occurrence))
     fields: dict[str, Any] = {
         "level": record.level,
         "logger": record.logger,
@@ -70,9 +70,9 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         "template": record.template,
         "type": occurrence.exception_type,
         "raised": raised(msgspec.structs.replace(occurrence, message=record.message)),
-        "location": codec.encode_location(record.location),
-        "details": codec.encode_details(occurrence),
-        "text": codec.search_text(occurrence),
+        "location": codec.encode_location(record.location, record.exception),
+        "details": codec.encode_details(occurrence, text),
+        "text": text,
         "source": record.source,
         "versions": "\n".join(codec.encode_version(version) for version in record.versions),
         "count": record.count,
@@ -89,6 +89,12 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         else:
             encoded[name] = bytes_of(stored)
     return encoded
+
+
+def _kept(record: ArchivedEntry, name: str, made: bytes) -> bytes:
+    """Return a field as the store had it, where that is not what one would make of the record."""
+    kept = record.stored.get(name, made)
+    return kept if isinstance(kept, bytes) else bytes_of(kept or "")
 
 
 def words_of(record: ArchivedEntry) -> tuple[list[Word], list[Word], list[Word]]:

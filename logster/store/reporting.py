@@ -91,6 +91,7 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
     if suppressed_by := filter_.suppressed_by(subject, lambda: latest.env):
         return tenant.call("suppress", pattern=suppressed_by, count=report.count, **admission)
     pattern = filter_.grouped_by(subject)
+    text = codec.search_text(latest)
     return tenant.call(
         "report",
         *_samples(report, settings.max_env_count_per_entry),
@@ -102,9 +103,9 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         first_message=report.first_message,
         template=latest.template,
         exception_type=latest.exception_type,
-        location=codec.encode_location(latest.location),
-        details=codec.encode_details(latest),
-        text=codec.search_text(latest),
+        location=codec.encode_location(latest.location, latest.exception),
+        details=codec.encode_details(latest, text),
+        text=text,
         source=latest.source,
         version=codec.encode_version(latest.version),
         count=report.count,

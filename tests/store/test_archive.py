@@ -215,6 +215,17 @@ def test_merging_takes_the_newer_text(store: RedisStore, settings: Settings) -> 
     assert store.page().entries[0].last_seen == NOW
 
 
+@pytest.mark.parametrize("is_newer", [True, False])
+def test_merging_takes_exception_and_text_of_one_report(store: RedisStore, settings: Settings, is_newer: bool) -> None:
+    store.report([report(settings, 1, message="plain " * 50, last_ms=NOW + 9 * is_newer)])
+    archive = opened(store.export())
+    store.delete([key_of(1)])
+    store.report([report(settings, 1, exception=EXCEPTION, traceback=TRACEBACK, last_ms=NOW + 5)])
+    store.import_archive(archive, "merge")
+    entry = there(store)
+    assert (entry.exception, entry.traceback) == ((None, "") if is_newer else (EXCEPTION, TRACEBACK))
+
+
 def test_merging_keeps_the_bound_on_samples(store: RedisStore, settings: Settings) -> None:
     bounded = RedisStore(settings.with_changes(max_env_count_per_entry=3))
     store.report([report(settings, 1, envs=[{"n": number} for number in range(5)])])

@@ -6,7 +6,7 @@ from logster.settings import Settings
 from logster.store.address import Client
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
-from tests.store.reports import NOW, key_of, numbers, report, there
+from tests.store.reports import EXCEPTION, NOW, TRACEBACK, key_of, numbers, report, there
 
 
 @pytest.fixture
@@ -100,6 +100,15 @@ def test_another_version_or_none_brings_a_solved_entry_back(
     entry = entries.page().entries[0]
     assert (entry.key, entry.flags) == (key_of(1), ["regressed"])
     assert there(entries, 1).traceback == "new"
+
+
+def test_a_regressed_entry_without_a_traceback_shows_none(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, exception=EXCEPTION, traceback=TRACEBACK, location=EXCEPTION.frames[0])])
+    assert there(store).location == EXCEPTION.frames[0]
+    store.solve([key_of(1)])
+    store.report([report(settings, message="gone" * 100)])
+    entry = there(store)
+    assert (entry.flags, entry.exception, entry.traceback) == (["regressed"], None, "")
 
 
 def test_a_regressed_entry_still_drops_the_versions_it_was_solved_in(entries: RedisStore, settings: Settings) -> None:

@@ -56,6 +56,8 @@ local function merged(known, given)
       end
     end
     known.message_text, known.raised = given.message_text, given.raised
+    -- What was compressed with the help of another text cannot be read with this one.
+    known.details = given.details
   end
   known.count = digits(tonumber(known.count) + tonumber(given.count))
   known.first = digits(math.min(tonumber(known.first), tonumber(given.first)))

@@ -173,6 +173,8 @@ end
 list(known)
 if solved_in then
   outcome = 'regressed'
+  -- Details are compressed with the help of their text, and cannot be read with another.
+  redis.call('HDEL', entry, 'details')
   set_unless_empty({ regressed = 1, details = details, text = text, location = location })
   if solved_in == '' then
     forget_mark(prefix, key)

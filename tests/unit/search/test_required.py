@@ -31,7 +31,7 @@ def stored(searched: Entry, envs: list[Env]) -> tuple[str, str]:
         traceback=searched.traceback,
     )
     versions = "\n".join(searched.versions).encode().lower().decode()
-    text = codec.search_text(occurrence) + "\n" + searched.exception_type.lower() + "\n" + versions
+    text = codec.search_text(occurrence).decode() + "\n" + searched.exception_type.lower() + "\n" + versions
     return text, "\n".join(codec.encode_env(env) for env in envs).encode().lower().decode()
 
 

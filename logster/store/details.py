@@ -1,0 +1,192 @@
+"""Exception and traceback of an entry ⇄ the compressed form in which its hash holds them. Does not talk to Redis.
+
+Most of a traceback stands in the entry's search text too, and most of what a frame says stands in the traceback. So
+frames are stored by column, the traceback without their lines, and the search text is what the compression starts from.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from logster.entry import ExceptionInfo, Frame
+
+_COMPRESSED = b"c"
+_PLAIN = b"p"
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What only the page of one entry shows."""
+
+    exception: ExceptionInfo | None = None
+    traceback: str = ""
+
+
+class _Raised(msgspec.Struct, frozen=True, array_like=True):
+    """An exception with a list for each field of its frames: what is alike stands together.
+
+    `modules` has the number of directories to leave out where the file's path says the rest. `others` has what hardly
+    any frame has, by the frame's number.
+    """
+
+    type: str
+    message: str
+    notes: tuple[str, ...]
+    cause: "_Raised | None"
+    relation: Literal["cause", "context", ""]
+    exceptions: tuple["_Raised", ...]
+    omitted: int
+    omitted_at: int
+    files: list[str]
+    functions: list[str]
+    lines: list[int]
+    modules: list[int | str]
+    in_app: list[bool]
+    sources: list[str]
+    before: list[tuple[str, ...]]
+    after: list[tuple[str, ...]]
+    others: dict[int, tuple[int, dict[str, str] | None]]
+
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    """`traceback` is cut where the lines of the frames stand, one after the other."""
+
+    exception: _Raised | None
+    traceback: list[str]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Packed)
+
+
+def encode(exception: ExceptionInfo | None, traceback: str, text: bytes) -> bytes:
+    """Return exception and traceback, compressed with the help of the entry's search text where that pays."""
+    if exception is None and not traceback:
+        return b""
+    raised = None if exception is None else _raised(exception)
+    plain = _json(_Packed(raised, list(_cut(traceback, _frames(exception)))))
+    compressor = zlib.compressobj(6, zdict=text) if text else zlib.compressobj(6)
+    packed = compressor.compress(plain) + compressor.flush()
+    return _COMPRESSED + packed if len(packed) < len(plain) else _PLAIN + plain
+
+
+def decode(stored: bytes | None, text: bytes | None) -> Details:
+    """Return what `encode` was given.
+
+    Arguments:
+        stored: what it returned.
+        text: the entry's search text as it was given then.
+    """
+    if not stored:
+        return Details()
+    plain = stored[1:]
+    if stored[:1] == _COMPRESSED:
+        decompressor = zlib.decompressobj(zdict=text) if text else zlib.decompressobj()
+        plain = decompressor.decompress(plain)
+    packed = _decoder.decode(plain)
+    exception = None if packed.exception is None else _exception(packed.exception)
+    return Details(exception, "".join(_joined(packed.traceback, _frames(exception))))
+
+
+def _raised(exception: ExceptionInfo) -> _Raised:
+    frames = exception.frames
+    return _Raised(
+        type=exception.type,
+        message=exception.message,
+        notes=exception.notes,
+        cause=_raised(exception.cause) if exception.cause else None,
+        relation=exception.relation,
+        exceptions=tuple(map(_raised, exception.exceptions)),
+        omitted=exception.omitted,
+        omitted_at=exception.omitted_at,
+        files=[frame.file for frame in frames],
+        functions=[frame.function for frame in frames],
+        lines=[frame.line for frame in frames],
+        modules=[_short_module(frame.module, frame.file) for frame in frames],
+        in_app=[frame.in_app for frame in frames],
+        sources=[frame.source for frame in frames],
+        before=[frame.before for frame in frames],
+        after=[frame.after for frame in frames],
+        others={
+            number: (frame.column, frame.locals)
+            for number, frame in enumerate(frames)
+            if frame.column or frame.locals is not None
+        },
+    )
+
+
+def _exception(raised: _Raised) -> ExceptionInfo:
+    columns = zip(
+        *(raised.files, raised.functions, raised.lines, raised.modules, raised.sources),
+        *(raised.before, raised.after, raised.in_app),
+        strict=True,
+    )
+    frames = []
+    for number, (file, function, line, module, *rest) in enumerate(columns):
+        name = _module(module, file) if isinstance(module, int) else module
+        frames.append(Frame(file, function, line, name, *rest, *raised.others.get(number, ())))
+    return ExceptionInfo(
+        type=raised.type,
+        message=raised.message,
+        frames=tuple(frames),
+        notes=raised.notes,
+        cause=_exception(raised.cause) if raised.cause else None,
+        relation=raised.relation,
+        exceptions=tuple(map(_exception, raised.exceptions)),
+        omitted=raised.omitted,
+        omitted_at=raised.omitted_at,
+    )
+
+
+def _short_module(module: str, file: str) -> int | str:
+    left_out = _dotted(file).count(".") - module.count(".")
+    return left_out if left_out >= 0 and _module(left_out, file) == module else module
+
+
+def _module(left_out: int, file: str) -> str:
+    return _dotted(file).split(".", left_out)[-1]
+
+
+def _dotted(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _frames(exception: ExceptionInfo | None) -> Iterator[Frame]:
+    """Yield the frames in the order in which a traceback prints them, members of groups left out."""
+    if exception is not None:
+        yield from _frames(exception.cause)
+        yield from exception.frames
+
+
+def _printed(frame: Frame) -> str:
+    function = f", in {frame.function.rpartition('.')[2]}" if frame.function else ""
+    return f'  File "{frame.file}", line {frame.line}{function}\n    {frame.source.strip()}'
+
+
+def _cut(traceback: str, frames: Iterable[Frame]) -> Iterator[str]:
+    """Yield what stands between the printed frames, up to the first that is not there."""
+    position = 0
+    for frame in frames:
+        printed = _printed(frame)
+        start = traceback.find(printed, position)
+        if start < 0:
+            break
+        yield traceback[position:start]
+        position = start + len(printed)
+    yield traceback[position:]
+
+
+def _joined(parts: list[str], frames: Iterable[Frame]) -> Iterator[str]:
+    yield parts[0]
+    for part, frame in zip(parts[1:], frames, strict=False):
+        yield _printed(frame)
+        yield part
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace")
