@@ -43,6 +43,9 @@ class Viewer:
         self._service = service
         self._app = Starlette(
             routes=[
+                # What is asked for most comes first, as they are tried one after the other.
+                *beacon.routes(),
+                *assets.routes(),
                 *copies.routes(),
                 *suppression.routes(),
                 *bulk.routes(),
@@ -55,8 +58,6 @@ class Viewer:
                 *metrics.routes(),
                 *openapi.routes(),
                 *live.routes(),
-                *beacon.routes(),
-                *assets.routes(),
             ],
             exception_handlers=HANDLERS,
         )

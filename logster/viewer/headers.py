@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logster.viewer.visit import visit_in
@@ -54,13 +53,21 @@ class SecurityHeaders:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in wanted.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message.get("headers", ())}
+                added = [header for header in wanted if header[0] not in own]
+                message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 
         await self._app(scope, receive, complete)
 
 
-def _wanted(scope: Scope) -> Mapping[str, str]:
-    return HEADERS | FRAMED if visit_in(scope).settings.same_origin_frames else HEADERS
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    # As ASGI has them: https://asgi.readthedocs.io/en/latest/specs/www.html
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_ENCODED, _ENCODED_FRAMED = _encoded(HEADERS), _encoded(HEADERS | FRAMED)
+
+
+def _wanted(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return _ENCODED_FRAMED if visit_in(scope).settings.same_origin_frames else _ENCODED
