@@ -1,14 +1,16 @@
-"""An exception as the caller's thread leaves it: pairs of code object and line, texts, and what it grew out of.
+"""An exception as the caller's thread leaves it: code objects and lines, texts, and what it grew out of.
 
 Owns what has to be taken before the program goes on. Reads no source and keeps no frame, local or exception alive.
 """
 
+from collections.abc import Iterator, Sequence
 from types import CodeType, TracebackType
 from typing import Any
 
 from logster.capture.plain import bounded, clean, safe_str, type_name
 
 RawFrame = tuple[CodeType, int, object]
+"""Code object, line and the name of the module, if it has one."""
 
 MAX_FRAMES = 100
 _FIRST_FRAMES = 30
@@ -16,6 +18,34 @@ _MAX_CHAIN = 20
 _MAX_EXCEPTIONS = 100
 _MAX_NOTES = 20
 _MAX_MESSAGE = 20_000
+
+
+class Stack:
+    """Where an exception was raised, outermost call first.
+
+    Plain tuples of what is no container: thousands of snapshots may wait, and these the collector of garbage leaves
+    alone.
+    """
+
+    __slots__ = ("_identity", "codes", "lines", "modules")
+
+    def __init__(self, codes: Sequence[CodeType], lines: Sequence[int], modules: Sequence[object]) -> None:
+        self.codes = tuple(codes)
+        self.lines = tuple(lines)
+        self.modules = tuple(modules)
+        self._identity: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[RawFrame]:
+        return zip(self.codes, self.lines, self.modules, strict=True)
+
+    def identity(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return what equal stacks have in common. Code objects stand for themselves by id: keep the stack with it."""
+        if self._identity is None:
+            self._identity = tuple(map(id, self.codes)), self.lines
+        return self._identity
 
 
 class Raised:
@@ -57,6 +87,8 @@ class Raised:
         """
         if not self.frames:
             return None
+        if self.cause is None and not self.exceptions:
+            return (self.type, self.frames.identity())
         parts: list[Any] = []
         stack: list[Raised | None] = [self]
         while stack:
@@ -64,10 +96,7 @@ class Raised:
             if raised is None:
                 parts.append(None)
                 continue
-            parts.append(raised.type)
-            for code, line, _ in raised.frames:
-                parts += (id(code), line)
-            parts.append(len(raised.exceptions))
+            parts += (raised.type, raised.frames.identity(), len(raised.exceptions))
             stack.append(raised.cause)
             stack.extend(raised.exceptions)
         return tuple(parts)
@@ -138,17 +167,22 @@ def _before(error: BaseException) -> tuple[BaseException | None, str]:
     return None, ""
 
 
-def _frames_of(traceback: TracebackType | None) -> tuple[list[RawFrame], int, int]:
-    frames: list[RawFrame] = []
-    append = frames.append
+def _frames_of(traceback: TracebackType | None) -> tuple[Stack, int, int]:
+    codes: list[CodeType] = []
+    lines: list[int] = []
+    modules: list[object] = []
     while traceback is not None:
         frame = traceback.tb_frame
-        append((frame.f_code, traceback.tb_lineno, frame.f_globals.get("__name__")))
+        codes.append(frame.f_code)
+        lines.append(traceback.tb_lineno)
+        modules.append(frame.f_globals.get("__name__"))
         traceback = traceback.tb_next
-    omitted = len(frames) - MAX_FRAMES
+    omitted = len(codes) - MAX_FRAMES
     if omitted <= 0:
-        return frames, 0, 0
-    return frames[:_FIRST_FRAMES] + frames[omitted + _FIRST_FRAMES :], omitted, _FIRST_FRAMES
+        return Stack(codes, lines, modules), 0, 0
+    for each in (codes, lines, modules):
+        del each[_FIRST_FRAMES : _FIRST_FRAMES + omitted]
+    return Stack(codes, lines, modules), omitted, _FIRST_FRAMES
 
 
 def _type_of(error: BaseException) -> str:

@@ -7,14 +7,14 @@ import linecache
 import os
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 
 from logster.capture.callsite import Template, templates_of
 from logster.capture.plain import clean
-from logster.capture.raised import RawFrame
+from logster.capture.raised import RawFrame, Stack
 from logster.entry import Frame
 from logster.redaction import Redactor
 
@@ -44,18 +44,17 @@ class Source:
         self._roots = _roots(project_root)
         # The code object is part of the value, so that its id stays its own.
         self._places: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
-        self._stacks: dict[tuple[tuple[int, int], ...], tuple[list[RawFrame], tuple[Frame, ...]]] = {}
+        self._stacks: dict[Hashable, tuple[Stack, tuple[Frame, ...]]] = {}
 
-    def stack(self, raws: Sequence[RawFrame]) -> tuple[Frame, ...]:
+    def stack(self, stack: Stack) -> tuple[Frame, ...]:
         """Return the frames for a stack; the same objects for the same stack."""
-        identity = tuple([(id(code), line) for code, line, _ in raws])
-        stack = self._stacks.get(identity)
-        if stack is None:
+        identity = stack.identity()
+        known = self._stacks.get(identity)
+        if known is None:
             if len(self._stacks) >= _MAX_STACKS:
                 self._stacks.clear()
-            stack = list(raws), tuple(map(self.frame, raws))
-            self._stacks[identity] = stack
-        return stack[1]
+            known = self._stacks[identity] = stack, tuple(map(self.frame, stack))
+        return known[1]
 
     def frame(self, raw: RawFrame) -> Frame:
         """Return the frame for one place in code."""
