@@ -14,6 +14,7 @@ local key, level, logger, message, message_text, first_message, template, except
   group, pattern, watched, patterns_version, sender, sequence, after = unpack(ARGV)
 local SAMPLES = 29 -- the first of the samples: time, lines, time, lines, …
 local TRIMMED_AT_MOST = 20
+local schema, is_watched
 
 local prefix = KEYS[1]
 local entry = prefix .. 'entry:' .. key
@@ -33,15 +34,19 @@ end
 
 local function create()
   -- What eviction tore apart would otherwise stay in the list of another level.
-  if redis.call('ZSCORE', prefix .. 'trimmable', key) then
+  if redis.call('ZADD', prefix .. 'trimmable', digits(last), key) == 0 then
     remove(prefix, key)
+    redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
   end
-  redis.call('SET', prefix .. 'schema', 1, 'NX')
+  if not schema then
+    redis.call('SET', prefix .. 'schema', 1, 'NX')
+  end
   set_unless_empty({
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
     last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
     first_message = first_message ~= message and first_message or '',
+    env_base = tonumber(max_env) > 0 and ARGV[SAMPLES + 1] or '',
   })
 end
 
@@ -128,25 +133,35 @@ local function list(known)
   else
     enlist(prefix, key, state)
   end
-  if not known or not known.protected then
+  if known and not known.protected then
     redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
   end
 end
 
-local function keep_samples()
-  local samples = prefix .. 'env:' .. key
-  if tonumber(max_env) == 0 or #ARGV < SAMPLES then
+local function keep_samples(known)
+  local samples, most = prefix .. 'env:' .. key, tonumber(max_env)
+  if most == 0 or #ARGV < SAMPLES then
     return
   end
-  local base = redis.call('HGET', entry, 'env_base')
-  if not base or redis.call('EXISTS', samples) == 0 then
-    base = ARGV[SAMPLES + 1]
-    redis.call('HSET', entry, 'env_base', base)
+  local base = ARGV[SAMPLES + 1]
+  if known then
+    local first_base = redis.call('HGET', entry, 'env_base')
+    if first_base and redis.call('EXISTS', samples) == 1 then
+      base = first_base
+    elseif first_base ~= base then
+      redis.call('HSET', entry, 'env_base', base)
+    end
   end
+  local differences = {}
   for i = SAMPLES, #ARGV, 2 do
-    redis.call('LPUSH', samples, difference(base, ARGV[i + 1], ARGV[i]))
+    differences[#differences + 1] = difference(base, ARGV[i + 1], ARGV[i])
   end
-  redis.call('LTRIM', samples, 0, max_env - 1)
+  if string.find(table.concat(differences), '\n', 1, true) then
+    redis.call('HSET', entry, 'varied', 1)
+  end
+  if redis.call('LPUSH', samples, unpack(differences)) > most then
+    redis.call('LTRIM', samples, 0, most - 1)
+  end
 end
 
 local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
@@ -160,6 +175,7 @@ if solved_in and version ~= '' and has_line(solved_in, version) then
   return { 'solved', 0 }
 end
 
+schema, is_watched = unpack(redis.call('MGET', prefix .. 'schema', prefix .. 'rates:watched'))
 local reported, reported_level, reported_last = count, level, last
 local known = known_entry()
 local outcome = 'created'
@@ -180,9 +196,9 @@ if solved_in then
     forget_mark(prefix, key)
   end
 end
-keep_samples()
+keep_samples(known)
 count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
-if watched ~= '' or redis.call('EXISTS', prefix .. 'rates:watched') == 1 then
+if watched ~= '' or is_watched then
   count_in_rates(prefix, level_floor(reported_level), reported, now)
 end
 redis.call('PUBLISH', prefix .. 'events', string.format(

@@ -3,7 +3,8 @@
 -- Nil where it is, and then the sender's mark is made. Redis refuses a script for want of memory at its first write
 -- only, so the mark must be that write.
 local function turned_away(prefix, sender, sequence, after, patterns_version)
-  local applied = tonumber(sender ~= '' and redis.call('GET', prefix .. 'sender:' .. sender) or -1)
+  local found = redis.call('MGET', prefix .. 'patterns:version', prefix .. 'sender:' .. sender)
+  local applied = tonumber(sender ~= '' and found[2] or -1)
   if sender ~= '' and applied >= tonumber(sequence) then
     return 'repeated'
   end
@@ -11,7 +12,7 @@ local function turned_away(prefix, sender, sequence, after, patterns_version)
   if sender ~= '' and applied < tonumber(after) then
     return 'refused'
   end
-  if (redis.call('GET', prefix .. 'patterns:version') or '0') ~= patterns_version then
+  if (found[1] or '0') ~= patterns_version then
     return 'stale'
   end
   if sender ~= '' then

@@ -9,7 +9,9 @@ local function remove(prefix, key)
     listed = delist_everywhere(prefix, key)
   end
   redis.call('ZREM', prefix .. 'trimmable', key)
-  redis.call('SREM', prefix .. 'protected', key)
+  if not state or state.protected then
+    redis.call('SREM', prefix .. 'protected', key)
+  end
   redis.call('UNLINK', prefix .. 'entry:' .. key, prefix .. 'env:' .. key, prefix .. 'timeline:hour:entry:' .. key)
   return state or listed > 0
 end

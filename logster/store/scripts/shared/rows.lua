@@ -5,12 +5,13 @@
 
 -- What decides where an entry stands, or nil where there is no entry.
 local function state_of(prefix, key)
-  local found = redis.call('HMGET', prefix .. 'entry:' .. key, 'level', 'last', 'first', 'count', 'group', 'solved')
+  local found = redis.call('HMGET', prefix .. 'entry:' .. key, 'level', 'last', 'first', 'count', 'group', 'solved',
+    'protected')
   if not found[1] then
     return nil
   end
   return { level = tonumber(found[1]), last = found[2], first = found[3], count = tonumber(found[4]),
-    group = found[5] or nil, solved = found[6] or nil }
+    group = found[5] or nil, solved = found[6] or nil, protected = found[7] or nil }
 end
 
 local function changed(state, changes)

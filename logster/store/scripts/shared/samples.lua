@@ -2,6 +2,9 @@
 
 -- A sample: its time, a line `-"key"` for each key of the base that it lacks, and its lines that the base has not.
 local function difference(base, lines, time)
+  if lines == base then
+    return time
+  end
   local known, lacking = {}, {}
   for line in string.gmatch(base, '[^\n]+') do
     known[line] = true
