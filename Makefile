@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-container lint format screenshots clean
+.PHONY: help demo test test-container bench lint format screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite (PYTEST_ARGS="-
 
 test-container: $(VENV)/.dev ## Build the website's image for real and test it (Linux, as root; FIGURES=FILE)
 	$(BIN)/python -m pytest tests/container $(PYTEST_ARGS)
+
+bench: $(VENV)/.bench ## Measure everything beside others, and write docs/performance.md (BENCH="caller --profile")
+	@$(BIN)/python -m benchmarks $(or $(BENCH),--write docs/performance.md)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff format --check .
@@ -58,6 +61,11 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/.pip
 	@echo "Setting up .venv, which takes a minute the first time ..."
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.pip
+	@echo "Setting up .venv, which takes a minute the first time ..."
+	@$(BIN)/python -m pip install --quiet --editable . --group bench
+	@touch $@
 
 $(VENV)/.chromium: | $(VENV)/.dev
 	$(BIN)/python tests/browser/install_chromium.py

@@ -1,0 +1,44 @@
+"""Suite: every benchmark there is, in the order of the table; each is a line of it, or a few that belong together."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from benchmarks import caller, draining
+from benchmarks.bench import Bench
+from benchmarks.row import Row
+
+
+class Benchmark(NamedTuple):
+    """A name to run it by, its group, and what measures it."""
+
+    name: str
+    group: str
+    measure: Callable[[Bench], Iterable[Row]]
+
+
+BENCHMARKS = (
+    Benchmark("caller-plain", "caller", caller.plain),
+    Benchmark("caller-exception", "caller", caller.exception),
+    Benchmark("storm", "caller", caller.storm),
+    Benchmark("kept-out", "caller", caller.kept_out),
+    Benchmark("identical", "draining", draining.identical),
+    Benchmark("identical-exceptions", "draining", draining.identical_exceptions),
+    Benchmark("distinct", "draining", draining.distinct),
+    Benchmark("zipf", "draining", draining.zipf),
+    Benchmark("processes", "draining", draining.processes),
+    Benchmark("commands", "draining", draining.commands),
+    Benchmark("patterns", "draining", draining.patterns),
+)
+
+
+def named(names: Iterable[str]) -> list[Benchmark]:
+    """Return the benchmarks of some names, or of groups of them; all where none is given.
+
+    Raises:
+        LookupError: there is no such name.
+    """
+    wanted = list(names)
+    known = {name for each in BENCHMARKS for name in (each.name, each.group)}
+    if unknown := [name for name in wanted if name not in known]:
+        raise LookupError(f"There is no benchmark {unknown[0]!r}. There are: {', '.join(sorted(known))}.")
+    return [each for each in BENCHMARKS if not wanted or each.name in wanted or each.group in wanted]
