@@ -18,8 +18,11 @@ timeout = 60
 graceful_timeout = 20
 proc_name = "site"
 
-_PR_SET_PDEATHSIG = 1
+# https://man7.org/linux/man-pages/man2/prctl.2.html
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _libc = ctypes.CDLL(None)
+# Executed anew it would be called after the interpreter.
+_libc.prctl(_PR_SET_NAME, b"site-app")
 
 
 def post_fork(server, worker):  # noqa: ARG001 - gunicorn's names
