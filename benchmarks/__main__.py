@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(server.busiest(), file=sys.stderr)
         rows = [bench.yardstick.scaled(row) for row in rows]
         page = report.page(rows, bench)
+        if options.write:
+            report.draw(bench, options.write.with_suffix(".svg"))
     print(report.table(rows))
     if options.write:
         report.write(page, options.write)

@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks import workload
 from benchmarks.child import Child, profiled
@@ -18,6 +18,8 @@ QUICK_SIZES = (5, 20, 60)
 PROCESSES = (1, 4, 16)
 QUICK_PROCESSES = (1, 2)
 _REPORTS_A_CALL = 250
+
+T = TypeVar("T")
 
 
 class Bench:
@@ -38,6 +40,7 @@ class Bench:
         self.processes = QUICK_PROCESSES if quick else PROCESSES
         self._numbers = itertools.count(1)
         self._corpora: dict[int, Corpus] = {}
+        self.remembered: dict[Any, Any] = {}
         self._points: dict[tuple[Callable[..., float], int], float] = {}
 
     def times(self, count: int, quick: int = 1) -> int:
@@ -48,13 +51,14 @@ class Bench:
         """Return settings with a namespace that nothing else uses, as a child takes them."""
         return {"redis_url": self.server.url, "namespace": f"bench-{os.getpid()}-{next(self._numbers)}", **changes}
 
-    def child(self, function: Callable[..., Any], **arguments: Any) -> Any:
+    def child(self, function: Callable[..., T], **arguments: Any) -> T:
         """Return what a function returns in a process of its own; for a quick run this one does."""
         if self.quick:
             return profiled(function, arguments) if self.profiling else function(**arguments)
-        return Child(function, arguments, profiled=self.profiling).result()
+        result: T = Child(function, arguments, profiled=self.profiling).result()
+        return result
 
-    def here(self, function: Callable[..., Any], **arguments: Any) -> Any:
+    def here(self, function: Callable[..., T], **arguments: Any) -> T:
         """Return what a function returns in this process."""
         return profiled(function, arguments) if self.profiling else function(**arguments)
 

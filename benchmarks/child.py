@@ -12,9 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 READY, GO = "ready", "go"
+
+T = TypeVar("T")
 
 
 class Child:
@@ -61,7 +63,7 @@ def wait_for_go() -> None:
     sys.stdin.readline()
 
 
-def profiled(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def profiled(function: Callable[..., T], arguments: dict[str, Any]) -> T:
     """Return what a function returns, and print where the time went, on all threads, to stderr."""
     profiles = [cProfile.Profile()]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks import growth, plot
 from benchmarks.bench import Bench
 from benchmarks.row import Row
 from benchmarks.ruby_logster import Yardstick
@@ -74,3 +75,8 @@ def write(measured: str, path: Path) -> None:
     before, _, rest = text.partition(_BEGIN)
     after = rest.partition(_END)[2]
     path.write_text(f"{before}{_BEGIN}\n\n{measured}\n\n{_END}{after}")
+
+
+def draw(bench: Bench, path: Path) -> None:
+    """Draw how costs grow."""
+    path.write_text(plot.svg(growth.by_entries(bench), growth.by_processes(bench)))

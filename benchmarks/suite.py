@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from benchmarks import caller, draining
+from benchmarks import caller, draining, growth, holding, importing, memory, pages, searching, serving
 from benchmarks.bench import Bench
 from benchmarks.row import Row
 
@@ -28,6 +28,17 @@ BENCHMARKS = (
     Benchmark("processes", "draining", draining.processes),
     Benchmark("commands", "draining", draining.commands),
     Benchmark("patterns", "draining", draining.patterns),
+    Benchmark("newest-page", "pages", pages.newest_rows),
+    Benchmark("older-page", "pages", pages.older_rows),
+    Benchmark("text-search", "searching", searching.text_rows),
+    Benchmark("regex-search", "searching", searching.regex_rows),
+    Benchmark("memory", "memory", memory.rows),
+    Benchmark("list-page", "serving", serving.list_rows),
+    Benchmark("javascript", "serving", serving.javascript_rows),
+    Benchmark("import", "importing", importing.rows),
+    Benchmark("growth", "growth", growth.rows),
+    # It leaves no entries behind for others to read.
+    Benchmark("hold", "holding", holding.rows),
 )
 
 

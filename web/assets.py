@@ -37,10 +37,10 @@ class Asset:
 
 
 class Assets:
-    """The files of a directory. Only what is there at the start can be asked for, so no path leads anywhere else."""
+    """The files of directories. Only what is there at the start can be asked for, so no path leads anywhere else."""
 
-    def __init__(self, directory: Path) -> None:
-        files = sorted(directory.iterdir()) if directory.is_dir() else []
+    def __init__(self, *directories: Path) -> None:
+        files = [path for each in directories if each.is_dir() for path in sorted(each.iterdir())]
         self._assets = {path.name: Asset(path) for path in files if path.suffix in MEDIA_TYPES}
 
     def address(self, name: str) -> str:

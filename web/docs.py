@@ -24,7 +24,7 @@ INDEX = "index"
 DESCRIPTION_CHARACTERS = 160
 
 _LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
-_PICTURE = re.compile(r'(src|srcset)="(?:docs/)?screenshots/([\w.-]+)"(?:( width)="(\d+)")?')
+_PICTURE = re.compile(r'(src|srcset)="(?:docs/)?(?:screenshots/)?([\w-]+\.(?:png|svg|webp))"(?:( width)="(\d+)")?')
 _FORMATTER = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 
@@ -57,7 +57,7 @@ class Library:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.pictures = Assets(directory / "screenshots")
+        self.pictures = Assets(directory / "screenshots", directory)
         beside = [directory.parent / "README.md", directory.parent / "CHANGELOG.md"]
         files = [path for path in (*sorted(directory.glob("*.md")), *beside) if path.is_file()]
         self._names = {path.stem.lower() for path in files}
