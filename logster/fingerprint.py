@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import re2
 
 from logster.entry import ExceptionInfo, Frame
+from logster.recall import Recall
 
 VERSION = 1
 
@@ -60,7 +61,7 @@ def _exception_parts(exception: ExceptionInfo) -> Iterable[str]:
     current: ExceptionInfo | None = exception
     while current is not None:
         yield f"type\t{current.type}"
-        yield from _folded(_place(frame) for frame in _telling(current.frames))
+        yield from _places(current.frames)
         if current.exceptions:
             yield from _group_parts(current.exceptions)
         current = current.cause
@@ -70,6 +71,13 @@ def _group_parts(exceptions: Sequence[ExceptionInfo]) -> Iterable[str]:
     # How many members failed, and in which order, varies between equal failures.
     members = {"\n".join(_exception_parts(each)) for each in exceptions}
     yield from sorted(members)[:_MOST_GROUP_MEMBERS]
+
+
+def _places_of(frames: Sequence[Frame]) -> list[str]:
+    return _folded(_place(frame) for frame in _telling(frames))
+
+
+_places: Recall[tuple[Frame, ...], list[str]] = Recall(_places_of, 1_000)
 
 
 def _telling(frames: Sequence[Frame]) -> Sequence[Frame]:

@@ -8,11 +8,15 @@ from typing import Any
 
 import msgspec
 
-from logster.entry import Env, ExceptionInfo, Occurrence
+from logster.entry import Env, ExceptionInfo, Frame, Occurrence
+from logster.recall import Recall
 
 # An env sample says when it was taken; that is never cut.
 _KEPT_KEYS = frozenset({"time", "timestamp"})
 _SHORTEST_VALUE = 40
+# What a character takes at the most, and what the names and numbers of an exception's fields do.
+_LONGEST_ESCAPE = 6
+_LONGEST_NAMES = 200
 
 
 def shorten(text: str, characters: int, already_cut: int = 0) -> str:
@@ -42,6 +46,9 @@ def _remark_length(count: int) -> int:
 def json_size(value: object) -> int:
     """Return how many bytes `value` takes as JSON."""
     return len(msgspec.json.encode(value))
+
+
+_frames_size: Recall[tuple[Frame, ...], int] = Recall(json_size, 250)
 
 
 def fit_env(env: Mapping[str, Any], max_bytes: int) -> Env:
@@ -96,7 +103,7 @@ def fit_occurrence(
         changes["message"] = shorten(occurrence.message, max_characters, already_cut)
     if len(occurrence.template) > max_characters:
         changes["template"] = shorten(occurrence.template, max_characters)
-    if occurrence.env:
+    if occurrence.env and json_size(occurrence.env) > max_env_bytes:
         changes["env"] = fit_env(occurrence.env, max_env_bytes)
     # A traceback says more than the end of a long message.
     share = max_bytes // 2 if occurrence.traceback else max_bytes
@@ -105,9 +112,19 @@ def fit_occurrence(
     room = max_bytes - _utf8_size(changes.get("message", occurrence.message))
     if len(occurrence.traceback) * 4 > room and _utf8_size(occurrence.traceback) > room:
         changes["traceback"] = shorten_middle(occurrence.traceback, room)
-    if occurrence.exception and json_size(occurrence.exception) > max_bytes:
+    if occurrence.exception and _is_larger(occurrence.exception, max_bytes):
         changes["exception"] = fit_exception(occurrence.exception, max_bytes)
     return msgspec.structs.replace(occurrence, **changes) if changes else occurrence
+
+
+def _is_larger(exception: ExceptionInfo, max_bytes: int) -> bool:
+    """Return whether `exception` takes more than `max_bytes` as JSON."""
+    if exception.cause is None and not exception.exceptions:
+        texts = len(exception.type) + len(exception.message) + sum(map(len, exception.notes))
+        names = _LONGEST_NAMES + 3 * len(exception.notes)
+        if _frames_size(exception.frames) + _LONGEST_ESCAPE * texts + names <= max_bytes:
+            return False
+    return json_size(exception) > max_bytes
 
 
 def shorten_bytes(text: str, max_bytes: int, already_cut: int = 0) -> str:

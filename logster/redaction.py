@@ -203,7 +203,7 @@ class Redactor:
 
     def _masked(self, text: str, *, in_source: bool) -> str:
         try:
-            if not self._signs.search(text):
+            if not self._signs.search(text.encode()):  # positions in text cost more than the search
                 return text
         except UnicodeEncodeError:
             return self._masked(text.encode(errors="backslashreplace").decode(), in_source=in_source)

@@ -3,6 +3,7 @@
 Owns the order in which these are put together, and what need not be worked out twice.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -14,11 +15,15 @@ from logster.capture.source import Source
 from logster.capture.surroundings import application_version, process_env
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
 from logster.limits import fit_env, fit_occurrence
+from logster.recall import Recall
 from logster.redaction import Redactor
 from logster.settings import Settings
 
 if TYPE_CHECKING:
     from logster.capture.snapshot import RecordSnapshot
+
+
+_KNOWN_ENVS = 100
 
 
 class Renderer:
@@ -31,6 +36,9 @@ class Renderer:
         self._version = application_version(settings)
         self._call = lru_cache(maxsize=4_096)(self._source.call)
         self._templates = lru_cache(maxsize=4_096)(self._source.templates)
+        self._redacted_template = lru_cache(maxsize=1_000)(redactor.text)
+        self._process_env: Env = {}
+        self._env_of_bound = Recall(self._redacted, _KNOWN_ENVS)
 
     def occurrence(self, snapshot: "RecordSnapshot") -> Occurrence | None:
         """Return `snapshot` rendered, redacted and bounded; None where the settings say to leave it out."""
@@ -66,17 +74,22 @@ class Renderer:
         )
 
     def env(self, snapshot: "RecordSnapshot") -> Env:
-        """Return the env of `snapshot`, redacted and bounded."""
-        env = dict(process_env(self.settings))
+        """Return the env of `snapshot`, redacted and bounded; the same one where nothing but `bind()` adds to it."""
+        shared = process_env(self.settings)
+        if shared is not self._process_env:  # the first time, and in a forked child
+            self._process_env, self._env_of_bound = shared, Recall(self._redacted, _KNOWN_ENVS)
+        own: Env = {}
         if type(snapshot.thread) is str and snapshot.thread != "MainThread":
-            env["thread"] = clean(snapshot.thread)
+            own["thread"] = clean(snapshot.thread)
         if snapshot.request is not None:
-            env.update(snapshot.request.env())
-        if snapshot.bound:
-            env.update(snapshot.bound)
-        if snapshot.extra:
-            env.update(snapshot.extra)
-        return fit_env(self._redactor.env(env), self.settings.max_env_bytes)
+            own.update(snapshot.request.env())
+        if not own and not snapshot.extra:
+            return self._env_of_bound(snapshot.bound)
+        return self._redacted({**own, **snapshot.bound, **(snapshot.extra or {})})
+
+    def _redacted(self, own: Mapping[str, Any]) -> Env:
+        """Return the env that this process shares with what is `own` over it, redacted and bounded."""
+        return fit_env(self._redactor.env({**self._process_env, **own}), self.settings.max_env_bytes)
 
     def _stack(self, stack: object) -> str:
         return self._redactor.text(clean(bounded(stack))) if isinstance(stack, str) else ""
@@ -84,7 +97,7 @@ class Renderer:
     def _template(self, snapshot: "RecordSnapshot") -> str:
         """Return what the message was made from; empty where there is no telling."""
         if snapshot.has_args:
-            return self._redactor.text(snapshot.template)
+            return self._redacted_template(snapshot.template)
         message = snapshot.message()
         templates = self._templates(snapshot.pathname, snapshot.line)
         return next((self._redactor.text(each.text) for each in templates if each.fits(message)), "")

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Hashable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -202,9 +203,14 @@ def message_of(template: object, args: Any) -> str:
 
 def _is_exhausting(template: str, args: Any) -> bool:
     """Return whether a field width asks for more text than anyone would want to read."""
-    if _WIDE.search(template):
+    if _is_wide(template):
         return True
     return "*" in template and any(type(each) is int and abs(each) > _LONG for each in args)
+
+
+@lru_cache(maxsize=250)
+def _is_wide(template: str) -> bool:
+    return _WIDE.search(template) is not None
 
 
 def _are_given(args: Any) -> bool:

@@ -10,6 +10,7 @@ from textwrap import indent
 from logster.capture.raised import Raised
 from logster.capture.source import Source
 from logster.entry import ExceptionInfo, Frame
+from logster.recall import Recall
 from logster.redaction import Redactor
 
 _HEADER = "Traceback (most recent call last):"
@@ -19,9 +20,6 @@ _BETWEEN = {
 }
 _REPEATS_SHOWN = 3
 _MAX_STACK_TEXTS = 1_000
-
-# Stacks come from Source, which hands out the same tuple for the same stack.
-_stack_texts: dict[int, tuple[tuple[Frame, ...], str]] = {}
 
 
 def render(raised: Raised, source: Source, redactor: Redactor) -> ExceptionInfo:
@@ -84,27 +82,27 @@ def last_lines(exception: ExceptionInfo) -> str:
 def _stack_text(exception: ExceptionInfo) -> str:
     frames = exception.frames
     if exception.omitted:
-        return "\n".join(_frame_lines(exception))
-    known = _stack_texts.get(id(frames))
-    if known is None or known[0] is not frames:
-        if len(_stack_texts) >= _MAX_STACK_TEXTS:
-            _stack_texts.clear()
-        known = frames, "\n".join(_frame_lines(exception))
-        _stack_texts[id(frames)] = known
-    return known[1]
+        return "\n".join(_frame_lines(frames, exception.omitted, exception.omitted_at))
+    return _whole_stack_text(frames)
 
 
-def _frame_lines(exception: ExceptionInfo) -> Iterator[str]:
+def _frame_lines(frames: tuple[Frame, ...], omitted: int = 0, omitted_at: int = 0) -> Iterator[str]:
     position = 0
-    for frame, group in groupby(exception.frames):
+    for frame, group in groupby(frames):
         count = len(list(group))
         for _ in range(min(count, _REPEATS_SHOWN)):
             yield _frame_text(frame)
         if count > _REPEATS_SHOWN:
             yield f"  [Previous line repeated {count - _REPEATS_SHOWN} more times]"
         position += count
-        if exception.omitted and position >= exception.omitted_at > position - count:
-            yield f"  … ({exception.omitted:,} frames left out)"
+        if omitted and position >= omitted_at > position - count:
+            yield f"  … ({omitted:,} frames left out)"
+
+
+# Stacks come from Source, which hands out the same tuple for the same stack.
+_whole_stack_text: Recall[tuple[Frame, ...], str] = Recall(
+    lambda frames: "\n".join(_frame_lines(frames)), _MAX_STACK_TEXTS
+)
 
 
 def _frame_text(frame: Frame) -> str:

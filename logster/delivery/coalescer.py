@@ -7,6 +7,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import msgspec
+
 from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
 from logster.delivery.observers import subscribers
 from logster.delivery.snapshot import Snapshot
@@ -19,20 +21,21 @@ from logster.store.filter import Filter
 
 _Place = tuple[str, str, str, str]  # namespace, key, version, what keeps it out
 
-_KNOWN_IDENTITIES = 1_024
+_KNOWN_IDENTITIES = 2_000
 _KNOWN_VERDICTS = 1_024
 
 
 class _Pending:
     """Equal snapshots of one flush window; only what the report needs of them is kept."""
 
-    __slots__ = ("count", "first", "first_ms", "last_ms", "latest", "rendered", "samples")
+    __slots__ = ("count", "first", "first_ms", "is_open", "last_ms", "latest", "rendered", "samples")
 
     def __init__(self, snapshot: Snapshot, rendered: Occurrence, samples: int) -> None:
         self.first = self.latest = snapshot
         self.first_ms = self.last_ms = snapshot.timestamp_ms
         self.rendered: Occurrence | None = rendered
         self.count = snapshot.count
+        self.is_open = True
         self.samples: deque[Snapshot] = deque([snapshot], maxlen=samples)
 
     def add(self, snapshot: Snapshot) -> None:
@@ -72,7 +75,7 @@ class Coalescer:
         self._losses = losses
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
-        self._places: OrderedDict[Hashable, tuple[_Place, Any]] = OrderedDict()
+        self._known: dict[Hashable, tuple[_Pending, Any]] = {}
         self._most_samples = 2 * settings.max_pending_entries
         self._samples = 0
 
@@ -92,19 +95,16 @@ class Coalescer:
     def _add(self, snapshot: Snapshot) -> bool:
         """Count `snapshot` in, and return whether there was room for it."""
         if subscribers and (occurrence := self._occurrence(snapshot)):
-            subscribers.call(occurrence)
+            # A subscriber may do as it likes with an env, which others may share.
+            subscribers.call(msgspec.structs.replace(occurrence, env=dict(occurrence.env)))
         patterns = self._patterns(snapshot.namespace)
         if patterns.suppresses and (kept_out_by := self._kept_out_by(patterns, snapshot)):
             return self._add_rendered(snapshot, None, kept_out_by)
         identity = snapshot.identity()
-        known = self._places.get(identity) if identity is not None else None
-        if known is None:
+        known = self._known.get(identity) if identity is not None else None
+        if known is None or not known[0].is_open:
             return self._add_rendered(snapshot, identity)
-        self._places.move_to_end(identity)
-        pending = self._pending.get(known[0])
-        if pending is None:
-            return self._add_rendered(snapshot, identity)
-        self._add_to(pending, snapshot)
+        self._add_to(known[0], snapshot)
         return True
 
     def _kept_out_by(self, patterns: Filter, snapshot: Snapshot) -> str:
@@ -126,8 +126,6 @@ class Coalescer:
         if occurrence is None:
             return True
         place = occurrence.namespace, occurrence.key, occurrence.version, kept_out_by
-        if identity is not None:
-            self._remember(identity, place, snapshot)
         pending = self._pending.get(place)
         if pending is not None:
             self._add_to(pending, snapshot)
@@ -135,10 +133,12 @@ class Coalescer:
             self._add_to_others(snapshot, occurrence, kept_out_by)
         elif len(self._pending) < self._settings.max_pending_entries:
             samples = 1 if kept_out_by else self._settings.max_env_count_per_entry
-            self._pending[place] = _Pending(snapshot, occurrence, samples)
+            pending = self._pending[place] = _Pending(snapshot, occurrence, samples)
             self._samples += 1
         else:
             return False
+        if identity is not None and pending is not None:
+            self._remember(identity, pending, snapshot)
         return True
 
     def _add_to_others(self, snapshot: Snapshot, occurrence: Occurrence, kept_out_by: str) -> None:
@@ -150,10 +150,10 @@ class Coalescer:
             self._pending[place] = _Pending(snapshot, occurrence, 1)
             self._samples += 1
 
-    def _remember(self, identity: Hashable, place: _Place, snapshot: Snapshot) -> None:
-        self._places[identity] = place, snapshot.anchor()
-        if len(self._places) > _KNOWN_IDENTITIES:
-            self._places.popitem(last=False)
+    def _remember(self, identity: Hashable, pending: _Pending, snapshot: Snapshot) -> None:
+        if len(self._known) >= _KNOWN_IDENTITIES:
+            self._known.clear()
+        self._known[identity] = pending, snapshot.anchor()
 
     def _add_to(self, pending: _Pending, snapshot: Snapshot) -> None:
         samples = pending.samples
@@ -174,6 +174,7 @@ class Coalescer:
         reports = []
         for place in list(self._pending)[:at_most]:
             pending = self._pending.pop(place)
+            pending.is_open = False
             self._samples -= len(pending.samples)
             try:
                 with no_fork:
@@ -183,6 +184,8 @@ class Coalescer:
                 continue
             if report is not None:
                 reports.append(report)
+        if not self._pending:
+            self._known.clear()
         return reports
 
     def _report(self, pending: _Pending, sender: str, sequence: Callable[[], int]) -> Report | None:
