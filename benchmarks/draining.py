@@ -11,6 +11,7 @@ from benchmarks.bench import Bench
 from benchmarks.child import Child, wait_for_go
 from benchmarks.row import RATE, Other, Row, at_least, at_least_times, at_most
 from benchmarks.ruby_logster import DISTINCT, GROUPING_PERCENT, IDENTICAL, PATTERNS_PERCENT, ZIPF, ruby
+from benchmarks.stopwatch import median_ms
 from logster.capture.context import bind
 from logster.capture.handler import LogsterHandler
 from logster.service import Service
@@ -75,13 +76,13 @@ def commands(bench: Bench) -> Iterator[Row]:
     settings = Settings(**bench.settings())
     with _Reporter(settings) as reporter:
         reporter.warm_up()
-        before = bench.server.calls()
-        bench.server.watch()
-        reporter.report_evenly(seconds=1.0 if not bench.quick else 0.05, count=bench.times(1_000, 20))
-        sent = len(bench.server.watched())
-        inner = sum(bench.server.calls().values()) - sum(before.values())
+        called = bench.server.calls()
+        seconds, count = (0.05, 20) if bench.quick else (1.0, 1_000)
+        sent = bench.server.sent_during(lambda: reporter.report_evenly(seconds=seconds, count=count))
+        called = bench.server.calls() - called
     what = "Redis commands per 1,000 identical reports in a second"
-    yield Row(what, sent, "calls", (at_most(20),), note=f"{inner:,} with what their scripts call")
+    note = f"{called:,} with what scripts call"
+    yield Row(what, sent, "calls", (at_most(20),), note=note)
 
 
 def patterns(bench: Bench) -> Iterator[Row]:
@@ -163,17 +164,19 @@ def _taken(settings: dict[str, Any]) -> list[int]:
 
 
 def drain(settings: dict[str, Any], kind: str, count: int, waits: bool = False) -> Drained:
-    """Report so often, and return the seconds until all is written, the process's CPU seconds among them."""
+    """Report so often, and return the seconds until all is written, and the CPU seconds of process and caller."""
     with _Reporter(Settings(**settings)) as reporter:
         reporter.report(kind, _WARM_UP)
         reporter.flush()
         if waits:
             wait_for_go()
-        cpu, start = time.process_time(), time.perf_counter()
+        caller, cpu, start = time.thread_time(), time.process_time(), time.perf_counter()
         reporter.report(kind, count)
+        caller = time.thread_time() - caller
         reporter.flush()
         return {
             "seconds": time.perf_counter() - start,
+            "caller": caller,
             "cpu": time.process_time() - cpu,
             "count": count,
             "dropped": reporter.dropped,
@@ -257,11 +260,17 @@ class _Reporter:
 
 
 class Together(NamedTuple):
-    """What several processes did at once: reports a second, microseconds of CPU time for each, and exact counts."""
+    """What several processes did at once: reports a second, microseconds of CPU time for each, and exact counts.
+
+    The CPU time is that of Redis, of the whole process and of its caller's thread; `page_ms` is what the newest page
+    took meanwhile.
+    """
 
     rate: float
     server_us: float
     process_us: float
+    caller_us: float
+    page_ms: float
     is_exact: bool
 
 
@@ -272,15 +281,24 @@ def together(bench: Bench, processes: int, count: int) -> Together:
     children = [Child(drain, arguments, profiled=bench.profiling) for _ in range(processes)]
     for each in children:
         each.wait_until_ready()
+    store = RedisStore(Settings(**settings))
+    store.page()
     before, start = bench.server.cpu_seconds(), time.perf_counter()
     for each in children:
         each.go()
+    page_ms = median_ms(store.page, bench.times(10, 3))
     done = [each.result() for each in children]
     seconds, used = time.perf_counter() - start, bench.server.cpu_seconds() - before
+    store.close()
     total = processes * count
-    own = sum(each["cpu"] for each in done)
-    is_exact = _taken(settings) == _expected(processes, count)
-    return Together(total / seconds, 1e6 * used / total, 1e6 * own / total, is_exact)
+    return Together(
+        rate=total / seconds,
+        server_us=1e6 * used / total,
+        process_us=1e6 * sum(each["cpu"] for each in done) / total,
+        caller_us=1e6 * sum(each["caller"] for each in done) / total,
+        page_ms=page_ms,
+        is_exact=_taken(settings) == _expected(processes, count),
+    )
 
 
 def _expected(processes: int, count: int) -> list[int]:

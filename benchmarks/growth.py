@@ -46,6 +46,14 @@ BY_ENTRIES: dict[str, tuple[str, Callable[[Bench, int], float]]] = {
     "longest hold of Redis": ("ms", holding.longest),
 }
 
+BY_PROCESSES = (
+    ("a report until drained", "µs"),
+    ("a report, Redis's CPU time", "µs"),
+    ("a report, the process's CPU time", "µs"),
+    ("a report, the caller's CPU time", "µs"),
+    ("newest page meanwhile", "ms"),
+)
+
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Every cost at the largest size beside that at the smallest."""
@@ -65,20 +73,17 @@ def by_entries(bench: Bench) -> list[Curve]:
 def by_processes(bench: Bench) -> list[Curve]:
     """Return what grows with the processes that report at once: of what each of them does, the same all over."""
     found = {processes: _several(bench, processes) for processes in bench.processes}
-    names = ("time of a report until drained", "Redis's CPU time of a report", "a process's CPU time of a report")
     return [
-        Curve(name, "µs", {processes: values[index] for processes, values in found.items()})
-        for index, name in enumerate(names)
+        Curve(what, unit, {processes: values[index] for processes, values in found.items()})
+        for index, (what, unit) in enumerate(BY_PROCESSES)
     ]
 
 
-def _several(bench: Bench, processes: int) -> tuple[float, float, float]:
-    known = bench.remembered.get(("several", processes))
+def _several(bench: Bench, processes: int) -> list[float]:
+    known: list[float] | None = bench.remembered.get(("several", processes))
     if known is None:
         count = bench.times(16_000, 60)
         rounds = [together(bench, processes, count) for _ in range(bench.times(3))]
-        known = bench.remembered["several", processes] = tuple(
-            median(values)
-            for values in zip(*[(1e6 / each.rate, each.server_us, each.process_us) for each in rounds], strict=True)
-        )
+        figures = [(1e6 / each.rate, each.server_us, each.process_us, each.caller_us, each.page_ms) for each in rounds]
+        known = bench.remembered["several", processes] = [median(values) for values in zip(*figures, strict=True)]
     return known

@@ -19,7 +19,7 @@ Act = Callable[[Corpus], object]
 
 def longest(bench: Bench, size: int) -> float:
     """Return the milliseconds of the longest command of all."""
-    return max(held.longest[1] for held in _held(bench, size).values()) / 1_000
+    return max(held.ms for held in _held(bench, size).values())
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -27,11 +27,9 @@ def rows(bench: Bench) -> Iterator[Row]:
     size = bench.sizes[-1]
     bench.at(size, longest)
     for what, held in _held(bench, size).items():
-        name, microseconds = held.longest
         other = ruby(CLEAR_HOLDS_MS, "ms") if what == "clear" else None
-        note = f"{name}, the longest of {len(held):,} commands"
         yield Row(
-            f"longest hold of Redis at {size:,}: {what}", microseconds / 1_000, "ms", (at_most(LIMIT_MS),), other, note
+            f"longest hold of Redis at {size:,}: {what}", held.ms, "ms", (at_most(LIMIT_MS),), other, held.command
         )
     yield Row(f"longest hold of Redis at {size:,}: anything", bench.at(size, longest), "ms", (at_most(LIMIT_MS),))
 

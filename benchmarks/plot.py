@@ -7,10 +7,10 @@ from html import escape
 from benchmarks.growth import Curve
 from benchmarks.row import figure
 
-_WIDTH, _HEIGHT = 960, 470
+_WIDTH, _HEIGHT = 1_140, 470
 _TOP, _BOTTOM = 64, 420
-_PANEL_WIDTH = 210
-_LEFTS = (60, 560)
+_PANEL_WIDTH = 240
+_LEFTS = (60, 640)
 _LINE = 17
 _COLOURS = (
     *("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2"),

