@@ -17,6 +17,11 @@ _TOKEN = re.compile(
     r"|(?P<open>\()|(?P<close>\))|(?P<other>.)",
     re.DOTALL,
 )
+# What says of a letter's case more than that it is one or the other, and what changes the meaning of what follows.
+_CASED = re.compile(r"\\[pPQCE]|\[\[:|\[:|\(\?[A-Za-z]*-")
+_REPLACED = {r"\W": r"(?-i:\W)", r"\A": "(?:)", r"\z": "(?:)"}
+_SHORT = re.compile(r"\\[dDwWsSnrt]")
+_LETTERS = re.compile(r"[A-Za-z\\-]|[^\x00-\x7f]")
 _SINGLE = frozenset("dDwWsSbBAzntrfva")
 
 
@@ -57,6 +62,27 @@ def required(expression: str, *, ignore_case: bool) -> tuple[str, ...]:
         # Without regard to case k matches the Kelvin sign as well, and s the long s.
         found = [part for literal in found for half in literal.split("k") for part in half.split("s")]
     return tuple(literal for literal in found if len(literal) > 1)
+
+
+def loosened(expression: str) -> Any | None:
+    """Return what matches wherever a valid expression does, even where the case of ASCII letters is not kept and other
+    lines stand before and after; None where that is unknown.
+    """
+    if _CASED.search(expression):
+        return None
+    parts = [_loosened(token[0]) for token in _TOKEN.finditer(expression)]
+    try:
+        return compiled("".join(parts), ignore_case=True)
+    except Mistake:  # larger than the expression itself
+        return None
+
+
+def _loosened(token: str) -> str:
+    # A class that leaves a letter out would leave its other case out as well; so does \W with the long s.
+    if token in _REPLACED:
+        return _REPLACED[token]
+    is_open = token.startswith("[^") and _LETTERS.search(_SHORT.sub("", token))
+    return "(?s:.)" if is_open or (token.startswith("[") and r"\W" in token) else token
 
 
 def _runs(expression: str) -> list[str]:

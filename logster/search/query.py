@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from logster.entry import Entry, Env
 from logster.search.condition import Count, Flag, LastSeen, Level
@@ -58,6 +58,12 @@ class Query:
             if not any(literal in other for other in kept):
                 kept.append(literal)
         return tuple(kept)
+
+    @cached_property
+    def loosened(self) -> tuple[Any, ...]:
+        """Regular expressions, each of which every match has in its lowercase text or in that of a sample."""
+        found = [part.loosened for part in self.parts if not part.negated]
+        return tuple(each for each in found if each is not None)
 
     @cached_property
     def levels(self) -> frozenset[int] | None:

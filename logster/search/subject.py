@@ -48,7 +48,11 @@ class Sample(Subject):
 
     @cached_property
     def text(self) -> str:
-        return "\n".join(leaves([value for key, value in self.env.items() if key != _ADDED]))
+        values = [value for key, value in self.env.items() if key != _ADDED]
+        try:
+            return "\n".join(values)
+        except TypeError:  # not all of them are strings
+            return "\n".join(leaves(values))
 
     def at(self, path: str) -> Iterator[Any]:
         """Yield what stands at a folded, dotted path; keys may have dots of their own, lists are looked through."""

@@ -26,6 +26,11 @@ class Term:
         """Lowercase ASCII literals that occur in the entry's text or in its env wherever the term holds."""
         return ()
 
+    @property
+    def loosened(self) -> Any | None:
+        """A regular expression that occurs in the lowercase text of entry or sample wherever the term holds."""
+        return None
+
     def decide(self, row: Row) -> bool | None:
         """Return whether the term holds for an entry whatever its env; None where the env decides."""
         raise NotImplementedError
@@ -95,6 +100,10 @@ class Regex(Sought):
     @cached_property
     def required(self) -> tuple[str, ...]:
         return expression.required(self.expression, ignore_case=self.ignore_case)
+
+    @cached_property
+    def loosened(self) -> Any | None:
+        return expression.loosened(self.expression)
 
     def decide(self, row: Row) -> bool | None:
         return self._occurs(row.encoded) or None

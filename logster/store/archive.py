@@ -18,7 +18,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 # Fields of the store that a record says in its own words, or that may be compressed by another version of zlib.
 SAID = frozenset(
     (
-        *("level", "count", "first", "last", "location", "details", "env_base", "versions", "group"),
+        *("level", "count", "first", "last", "location", "details", "env_base", "versions", "group", "varied"),
         *("protected", "solved", "regressed"),
     )
 )

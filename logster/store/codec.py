@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,12 +30,19 @@ def encode_details(occurrence: Occurrence, text: bytes) -> bytes:
 
 
 def search_text(occurrence: Occurrence) -> bytes:
-    """Return what a search looks at, lowercase: each part once, though most tracebacks hold the message too."""
-    text = occurrence.traceback.lower()
-    for part in (occurrence.exception_type, occurrence.message, occurrence.template, occurrence.logger):
-        if (lowered := part.lower()) not in text:
-            text = f"{lowered}\n{text}"
-    return text.encode("utf-8", "replace")
+    """Return what a search looks at, in ASCII lower case: the traceback, then what it does not say already."""
+    traceback = lower(occurrence.traceback)
+    others: list[bytes] = []
+    for part in (occurrence.message, occurrence.exception_type, occurrence.template, occurrence.logger):
+        lowered = lower(part)
+        if lowered not in traceback and not any(lowered in other for other in others):
+            others.append(lowered)
+    return b"\n".join([traceback, *others])
+
+
+def lower(text: str) -> bytes:
+    """Return a text as Lua's lower() would: it knows no letters but those of ASCII."""
+    return text.encode("utf-8", "replace").lower()
 
 
 def encode_location(location: Frame | None, exception: ExceptionInfo | None) -> bytes:
@@ -121,6 +129,7 @@ def _lines(lines: Any) -> Env:
     return _value.decode("{" + ",".join(line for line in lines if line) + "}")  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=1_000)
 def _key(key: str) -> str:
     return '"' + _json(key).decode()[1:-1].replace("\\\\", "\\u005c").replace('\\"', "\\u0022") + '"'
 

@@ -8,6 +8,7 @@ from logster.entry import Entry, Page
 from logster.store import codec, timeline
 from logster.store.cursor import Cursor
 from logster.store.listing import Stretch, levels_of, page_of
+from logster.store.plausible import plausible
 from logster.store.script import Word
 from logster.store.tenant import Tenant
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from logster.search import Query
 
 Span = tuple[int, int]
+
+_MOST_TEXTS = 300
 
 
 def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collection[int] | None) -> Stretch:
@@ -49,17 +52,27 @@ def _any_behind(tenant: Tenant, stretch: Stretch, query: "Query", first: Entry, 
 
 
 def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int, during: Span | None) -> Iterator[Entry]:
-    finished = False
-    while not finished:
-        call = stretch.call(tenant, "scan", *query.required, wanted=wanted, **_conditions(query))
-        finished, score, key, candidates = tenant.run_trimmed([call])[0]
-        keys = [key.decode() for key in candidates]
+    for keys in _candidates(tenant, stretch, query, wanted):
         if during is None:
             yield from _verified(tenant, keys, query)
         else:
             matches = _verified(tenant, _occurred(tenant, keys, during), query)
             # Hours are what is known of occurrences; the first and the last are known to the millisecond.
             yield from (entry for entry in matches if entry.first_seen <= during[1] and entry.last_seen >= during[0])
+
+
+def _candidates(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int) -> Iterator[list[str]]:
+    """Yield keys of entries that may match, few at a time."""
+    finished, asked = False, wanted
+    while not finished:
+        given = {"wanted": asked, "with_text": 1 if query.loosened else "", **_conditions(query)}
+        call = stretch.call(tenant, "scan", *query.required, **given)
+        finished, score, key, found = tenant.run_trimmed([call])[0]
+        if query.loosened:
+            found = plausible(found, query.loosened)
+            asked = _MOST_TEXTS
+        keys = [key.decode() for key in found]
+        yield from (keys[start : start + wanted] for start in range(0, len(keys), wanted))
         if not finished:
             stretch = stretch._replace(start=Cursor(int(score), key.decode()))
 

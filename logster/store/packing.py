@@ -66,7 +66,7 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         "logger": record.logger,
         "message": record.message,
         "first_message": record.first_message,
-        "message_text": record.message.lower() if first != record.message else "",
+        "message_text": codec.lower(record.message) if first != record.message else "",
         "template": record.template,
         "type": occurrence.exception_type,
         "raised": raised(msgspec.structs.replace(occurrence, message=record.message)),

@@ -9,6 +9,7 @@ from logster import patterns
 from logster.entry import Report
 from logster.errors import StoreUnavailable
 from logster.fingerprint import VERSION
+from logster.recall import Recall
 from logster.settings import Settings
 from logster.store import codec, grouping, rates
 from logster.store.connection import Command
@@ -16,6 +17,9 @@ from logster.store.script import Word
 from logster.store.tenant import Tenant
 
 _ROUNDS_AT_MOST = 10
+
+# The same env comes up as often as nothing but `bind()` adds to it.
+_encoded_env = Recall(codec.encode_env, 100)
 
 Outcome = Literal["created", "merged", "regressed", "solved", "suppressed", "repeated", "refused", "stale"]
 
@@ -99,7 +103,7 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         level=latest.level,
         logger=latest.logger,
         message=latest.message,
-        message_text=latest.message.lower(),
+        message_text=codec.lower(latest.message),
         first_message=report.first_message,
         template=latest.template,
         exception_type=latest.exception_type,
@@ -126,5 +130,5 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
 def _samples(report: Report, at_most: int) -> list[Word]:
     words: list[Word] = []
     for time, env in report.envs[-at_most:] if at_most else ():
-        words += (time, codec.encode_env(env))
+        words += (time, _encoded_env(env))
     return words

@@ -9,6 +9,7 @@ import pytest
 
 from logster.entry import Frame
 from logster.errors import ArchiveConflict, InvalidArchive, SchemaMismatch
+from logster.search import parse
 from logster.settings import Settings
 from logster.store.address import Client
 from logster.store.importing import Imported, Lines
@@ -213,6 +214,15 @@ def test_merging_takes_the_newer_text(store: RedisStore, settings: Settings) -> 
     entry = there(store)
     assert (entry.message, entry.first_message, entry.traceback) == ("new", "old", "new traceback")
     assert store.page().entries[0].last_seen == NOW
+
+
+def test_a_search_finds_every_sample_of_an_imported_entry(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, 1, count=2, envs=[{"n": "one"}, {"n": "two"}])])
+    archive = opened(store.export())
+    store.delete([key_of(1)])
+    store.import_archive(archive, "replace")
+    for word in ("one", "two", "/^TWO$/i"):
+        assert [entry.key for entry in store.page(query=parse(word)).entries] == [key_of(1)]
 
 
 @pytest.mark.parametrize("is_newer", [True, False])

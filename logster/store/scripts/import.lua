@@ -111,12 +111,15 @@ local function mark()
 end
 
 local function write(fields, kept_samples)
-  fields.group = nil
+  fields.group, fields.varied = nil, nil
   for name, value in pairs(fields) do
     redis.call('HSET', entry, name, value)
   end
   for _, sample in ipairs(kept_samples) do
     redis.call('RPUSH', samples, sample)
+    if string.find(sample, '\n', 1, true) then
+      redis.call('HSET', entry, 'varied', 1)
+    end
   end
   local last = fields.last
   -- Its group, if any, is found once all is imported.

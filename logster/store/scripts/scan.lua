@@ -2,58 +2,74 @@
 -- literals occurs.
 --
 -- KEYS: prefix, sets...
--- ARGV: wanted, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
+-- ARGV: wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
 --   literals...
--- Returns: {all was walked, score and key of the place where the walk stopped, {key…}}
--- Cost: O(sets × log entries) and at most 300 entries or about 800 kB of their text, 2 ms
+-- Returns: {all was walked, score and key of the place where the walk stopped, {entry…}}; an entry is its key, or with
+--   its text {key, {message, text, env_base}, {sample that is not as the env_base…}}
+-- Cost: O(sets × log entries) and at most 300 entries or about 1 MB of their text, 3 ms
 -- Uses: names, walk
 
-local wanted, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count = unpack(ARGV)
-local literals = { unpack(ARGV, 11) }
-local ROWS_AT_MOST, BYTES_AT_MOST = 300, 800000
+local wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count,
+  max_count = unpack(ARGV)
+local literals = { unpack(ARGV, 12) }
+local ROWS_AT_MOST, BYTES_AT_MOST = 300, 1000000
 local prefix = KEYS[1]
 local bytes = 0
 
-local function env_text(key, base)
-  local samples = redis.call('LRANGE', prefix .. 'env:' .. key, 0, -1)
-  samples[#samples + 1] = base
-  local text = string.lower(table.concat(samples, '\n'))
-  bytes = bytes + #text
-  return text
+local function words_of(text)
+  local words = {}
+  for word in string.gmatch(text, '%S+') do
+    words[#words + 1] = word
+  end
+  return words
 end
 
-local function is_in_any(texts, literal)
-  for i = 1, 3 do
-    if texts[i] and string.find(texts[i], literal, 1, true) then
-      return true
-    end
+local required, ruled_out = words_of(flags), words_of(forbidden)
+
+-- The samples in the form that they are stored in, none where all are as the first one.
+local function samples_of(key, varied)
+  local samples = varied and redis.call('LRANGE', prefix .. 'env:' .. key, 0, -1) or {}
+  for _, sample in ipairs(samples) do
+    bytes = bytes + #sample
   end
-  return false
+  return samples
+end
+
+local function is_in(text, literal)
+  return text and string.find(text, literal, 1, true)
 end
 
 local function has_literals(key)
-  local found = redis.call('HMGET', prefix .. 'entry:' .. key, 'text', 'message_text', 'versions', 'env_base')
-  found[3] = found[3] and string.lower(found[3])
-  bytes = bytes + #(found[1] or '')
-  local env
+  local text, message, versions, base, varied = unpack(redis.call('HMGET', prefix .. 'entry:' .. key,
+    'text', 'message_text', 'versions', 'env_base', 'varied'))
+  bytes = bytes + #(text or '') + #(base or '')
+  local lower_base, lower_samples
+
+  local function is_in_env(literal)
+    lower_base = lower_base or string.lower(base)
+    if is_in(lower_base, literal) then
+      return true
+    end
+    lower_samples = lower_samples or string.lower(table.concat(samples_of(key, varied), '\n'))
+    return is_in(lower_samples, literal)
+  end
+
   for _, literal in ipairs(literals) do
-    if not is_in_any(found, literal) then
-      env = env or found[4] and env_text(key, found[4])
-      if not env or not string.find(env, literal, 1, true) then
-        return false
-      end
+    if not (is_in(text, literal) or is_in(message, literal) or versions and is_in(string.lower(versions), literal)
+      or base and is_in_env(literal)) then
+      return false
     end
   end
   return true
 end
 
 local function has_flags(key)
-  for flag in string.gmatch(flags, '%S+') do
+  for _, flag in ipairs(required) do
     if redis.call('HEXISTS', prefix .. 'entry:' .. key, flag) == 0 then
       return false
     end
   end
-  for flag in string.gmatch(forbidden, '%S+') do
+  for _, flag in ipairs(ruled_out) do
     if redis.call('HEXISTS', prefix .. 'entry:' .. key, flag) == 1 then
       return false
     end
@@ -73,16 +89,26 @@ local function matches(key)
   return has_flags(key) and has_count(key) and (#literals == 0 or has_literals(key))
 end
 
+local function found(key)
+  if with_text == '' then
+    return key
+  end
+  local about = redis.call('HMGET', prefix .. 'entry:' .. key, 'message', 'text', 'env_base', 'varied')
+  local varied = table.remove(about)
+  bytes = bytes + #(about[2] or '') + #(about[3] or '')
+  return { key, about, samples_of(key, varied) }
+end
+
 local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, tonumber(step))
-local keys, last, walked = {}, nil, 0
-while #keys < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MOST do
+local entries, last, walked = {}, nil, 0
+while #entries < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MOST do
   local row = next_row(walks, 100)
   if not row then
-    return { 1, '', '', keys }
+    return { 1, '', '', entries }
   end
   last, walked = row, walked + 1
   if not row.group and matches(row.key) then
-    keys[#keys + 1] = row.key
+    entries[#entries + 1] = found(row.key)
   end
 end
-return { 0, last.score, last.key, keys }
+return { 0, last.score, last.key, entries }

@@ -9,6 +9,7 @@ from logster.errors import QuerySyntaxError
 from logster.search import parse
 from logster.search.folding import fold
 from logster.store import codec
+from logster.store.plausible import Found, plausible
 from tests.unit.search.entries import entry
 
 # Letters with a foreign twin, what JSON escapes, what regular expressions and wildcards give a meaning.
@@ -17,11 +18,19 @@ EXPRESSIONS = (
     *("k", "K", "s", "a", "-", " ", "é", r"\.", r"\-", r"\d", r"\w", r"\s", r"\n", r"\b", ".", "[ka]", "[^s]", "[]a]"),
     *("[[:alpha:]k]", "(k|s)", "(?:a)", "(?i:k)", "k?", "a*", "s+", "k{0,2}", "a{2}", "i{,2}", "^", "$", r"\x6b", "|"),
     *(r"\Qa.\E", r"\"", r"\\", r"\/", "(?i)", "[kK]+?", r"\pL", "s{1}"),
+    *("[^k]", "[^a-z]", "[^é]", "[^K-]", r"[^\W]", '[^"]', "[A-Z]", r"\A", r"\z", "(?-i:K)", "(?s).", r"\PL", "(?U)a*"),
+    *("[[:upper:]]", "[^[:lower:]]", r"[^\x6b]", r"\B", r"\S", r"\W+", r"[\S\s]"),
 )
 
 
 def stored(searched: Entry, envs: list[Env]) -> tuple[str, str]:
-    """Return an entry's text and its samples as Redis compares them: the text in Python's lower case, JSON in Lua's."""
+    """Return an entry's text and its samples as Redis compares them: in ASCII lower case."""
+    versions = "\n".join(searched.versions).encode().lower().decode()
+    text = text_of(searched).decode() + "\n" + searched.exception_type.lower() + "\n" + versions
+    return text, "\n".join(codec.encode_env(env) for env in envs).encode().lower().decode()
+
+
+def text_of(searched: Entry) -> bytes:
     occurrence = Occurrence(
         key=searched.key,
         level=searched.level_number,
@@ -30,9 +39,16 @@ def stored(searched: Entry, envs: list[Env]) -> tuple[str, str]:
         timestamp_ms=0,
         traceback=searched.traceback,
     )
-    versions = "\n".join(searched.versions).encode().lower().decode()
-    text = codec.search_text(occurrence).decode() + "\n" + searched.exception_type.lower() + "\n" + versions
-    return text, "\n".join(codec.encode_env(env) for env in envs).encode().lower().decode()
+    return codec.search_text(occurrence)
+
+
+def scanned(searched: Entry, envs: list[Env]) -> Found:
+    """Return what the store answers about an entry whose second sample has not a key of the first."""
+    base, sample = map(codec.encode_env, envs)
+    lacking = [f"-{line.partition(':')[0]}" for line in codec.encode_env(dict.fromkeys(envs[0])).split("\n")]
+    samples = ["1700000000000", "\n".join(["1700000000000", *lacking, sample])]
+    about = (searched.message.encode(), text_of(searched), base.encode())
+    return searched.key.encode(), about, [each.encode() for each in samples]
 
 
 def word(chance: random.Random, longest: int = 12) -> str:
@@ -87,7 +103,7 @@ def written(chance: random.Random, searched: Entry, envs: list[Env]) -> str:
 @pytest.mark.parametrize("seed", range(20))
 def test_every_match_has_what_the_query_requires(seed: int) -> None:
     chance = random.Random(seed)
-    matched = required = 0
+    matched = required = loosened = 0
     for _ in range(200):
         searched = entry(message=word(chance, 30), traceback=word(chance, 60), versions=[word(chance)])
         envs: list[Env] = [
@@ -103,10 +119,13 @@ def test_every_match_has_what_the_query_requires(seed: int) -> None:
         text, json = stored(searched, envs)
         missing = [literal for literal in query.required if literal not in text and literal not in json]
         assert not missing, (query.text, searched.message, searched.traceback, envs)
+        assert plausible([scanned(searched, envs)], query.loosened), (query.text, searched, envs)
         matched += 1
+        loosened += len(query.loosened)
         required += len(query.required)
     assert matched > 50
     assert required > 20
+    assert loosened > 3
 
 
 @pytest.mark.parametrize(
@@ -145,3 +164,29 @@ def test_folding_keeps_every_character_in_its_place_and_makes_none_ascii() -> No
         folded = fold(chr(code))
         assert len(folded) == 1, hex(code)
         assert not folded.isascii(), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "found"),
+    [
+        ("Order [0-9]{3}", "order 123", True),
+        ("Order [0-9]{3}", "order 12", False),
+        (r"^Failed$", "it\nfailed\nso", True),
+        (r"\AFailed\z", "it\nfailed\nso", True),
+        (r"^Failed$", "it failed", False),
+        ('"[^"]+"', 'a "b" c', True),
+        ('"[^"]+"', "a 'b' c", False),
+        ("A[^a-z]B", "aCb", True),
+        ("A[^é]B", "aÉb", True),
+        (r"A\W\d", "a\u017f2", True),
+        (r"A[\W_]\d", "a\u212a2", True),
+    ],
+)
+def test_a_regular_expression_is_looked_for_in_lower_case(expression: str, text: str, found: bool) -> None:
+    (loosened,) = parse(f"/{expression}/").loosened
+    assert (loosened.search(text.encode()) is not None) == found
+
+
+@pytest.mark.parametrize("expression", [r"\pLu", r"\PL", "[[:upper:]]", "(?-i:K)", r"\QA\E", "(?i-s:K)"])
+def test_what_tells_cases_apart_is_not_looked_for_in_lower_case(expression: str) -> None:
+    assert parse(f"/{expression}/").loosened == ()

@@ -93,7 +93,7 @@ def test_nothing_takes_no_room() -> None:
 def test_the_search_text_holds_every_part_once_in_lower_case() -> None:
     exception = ExceptionInfo("ValueError", "It failed")
     text = codec.search_text(
-        occurrence(exception=exception, traceback="Traceback\nValueError: It failed", template="It %s", logger="APP.Ü")
+        occurrence(exception=exception, traceback="Traceback\nValueError: It failed", template="It %s", logger="APP.ü")
     ).decode()
     for part in ("valueerror", "it failed", "it %s", "app.ü", "traceback"):
         assert text.count(part) == 1

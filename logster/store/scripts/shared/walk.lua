@@ -72,7 +72,7 @@ local function is_before(a, b, step)
 end
 
 local function group_of(key)
-  return string.match(key, '^g%-(.+)')
+  return string.sub(key, 1, 2) == 'g-' and string.sub(key, 3) or nil
 end
 
 local function is_shadowed(walks, walk, key, time)
@@ -88,9 +88,12 @@ end
 -- Takes the next row of all sets, or nil where none is left.
 local function next_row(walks, chunk)
   local best, best_walk
-  for _, walk in ipairs(walks) do
+  for i = #walks.left, 1, -1 do
+    local walk = walks.left[i]
     local row = peek(walk, chunk)
-    if row and (not best or is_before(row, best, walk.step)) then
+    if not row then
+      table.remove(walks.left, i)
+    elseif not best or is_before(row, best, walk.step) then
       best, best_walk = row, walk
     end
   end
@@ -104,10 +107,12 @@ local function next_row(walks, chunk)
   return best
 end
 
+-- All walks, and those of them that are not at their end.
 local function start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
-  local walks = {}
+  local walks = { left = {} }
   for i = 2, #KEYS do
-    walks[#walks + 1] = stretch(KEYS[i], since_ms, until_ms, cursor_score, cursor_key, step)
+    walks[i - 1] = stretch(KEYS[i], since_ms, until_ms, cursor_score, cursor_key, step)
+    walks.left[i - 1] = walks[i - 1]
   end
   return walks
 end
