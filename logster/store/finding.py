@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-_MOST_TEXTS = 300
+_MOST_TEXTS = 200
 
 
 def narrowed(tenant: Tenant, stretch: Stretch, query: "Query", levels: Collection[int] | None) -> Stretch:

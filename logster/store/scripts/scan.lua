@@ -6,13 +6,13 @@
 --   literals...
 -- Returns: {all was walked, score and key of the place where the walk stopped, {entry…}}; an entry is its key, or with
 --   its text {key, {message, text, env_base}, {sample that is not as the env_base…}}
--- Cost: O(sets × log entries) and at most 300 entries or about 1 MB of their text, 3 ms
+-- Cost: O(sets × log entries) and at most 200 entries or about 800 kB of their text, 3 ms
 -- Uses: names, walk
 
 local wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count,
   max_count = unpack(ARGV)
 local literals = { unpack(ARGV, 12) }
-local ROWS_AT_MOST, BYTES_AT_MOST = 300, 1000000
+local ROWS_AT_MOST, BYTES_AT_MOST = 200, 800000
 local prefix = KEYS[1]
 local bytes = 0
 
