@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from benchmarks import report
 from benchmarks.bench import Bench
 from benchmarks.row import Row
 from benchmarks.server import Server
-from benchmarks.suite import BENCHMARKS, named
+from benchmarks.suite import BENCHMARKS, Benchmark, named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,24 +22,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
-    rows: list[Row] = []
     with Server() as server:
         bench = Bench(server, quick=options.quick, profiling=options.profile)
-        for each in chosen:
-            bench.yardstick.look()
-            start = time.monotonic()
-            rows += each.measure(bench)
-            print(f"{each.name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+        rows, failed = _measured(bench, chosen)
         if options.profile:
             print(server.busiest(), file=sys.stderr)
-        rows = [bench.yardstick.scaled(row) for row in rows]
-        page = report.page(rows, bench)
+        print(report.table(rows))
+        if failed:
+            print(f"Failed, as said above: {', '.join(failed)}. Nothing was written.", file=sys.stderr)
+            return 1
         if options.write:
+            report.write(report.page(rows, bench), options.write)
             report.draw(bench, options.write.with_suffix(".svg"))
-    print(report.table(rows))
-    if options.write:
-        report.write(page, options.write)
     return 0
+
+
+def _measured(bench: Bench, chosen: Sequence[Benchmark]) -> tuple[list[Row], list[str]]:
+    """Return the rows, and the names of the benchmarks that failed: one must not take the others' figures along."""
+    rows: list[Row] = []
+    failed: list[str] = []
+    for each in chosen:
+        bench.yardstick.look()
+        start = time.monotonic()
+        try:
+            rows += each.measure(bench)
+        except Exception:
+            traceback.print_exc()
+            failed.append(each.name)
+        print(f"{each.name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+    return [bench.yardstick.scaled(row) for row in rows], failed
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

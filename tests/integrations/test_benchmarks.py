@@ -9,7 +9,7 @@ from benchmarks import __main__ as command
 from benchmarks.bench import Bench
 from benchmarks.row import Other, Row, at_least, at_least_times, at_most, at_most_times
 from benchmarks.server import Server
-from benchmarks.suite import BENCHMARKS, named
+from benchmarks.suite import BENCHMARKS, Benchmark, named
 
 # What the table has to say, by how the rows begin.
 LINES = [
@@ -77,6 +77,23 @@ def test_one_benchmark_runs_alone_and_tells_where_the_time_went(capsys: pytest.C
 def test_an_unknown_name_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["older-pages"]) == 2
     assert "There is no benchmark 'older-pages'. There are: caller," in capsys.readouterr().err
+
+
+def test_one_that_fails_leaves_the_page_alone_and_the_others_their_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(bench: Bench) -> list[Row]:
+        raise RuntimeError("no figures today")
+
+    older = next(each for each in BENCHMARKS if each.name == "older-page")
+    monkeypatch.setattr("benchmarks.suite.BENCHMARKS", (Benchmark("broken", "pages", fails), older))
+    page = tmp_path / "performance.md"
+    assert command.main(["--quick", "--write", str(page)]) == 1
+    captured = capsys.readouterr()
+    assert "older page from anywhere" in captured.out
+    assert "no figures today" in captured.err
+    assert "Failed, as said above: broken." in captured.err
+    assert not page.exists()
 
 
 def test_a_group_names_its_benchmarks() -> None:
