@@ -101,8 +101,7 @@ class Connection:
         client = self.client()
         pipeline = client.pipeline(transaction=False)
         for command in commands:
-            name, *words = command
-            pipeline.execute_command(name, *map(_encoded, words), **_route(client, command))
+            pipeline.execute_command(*_encoded(command), **_route(client, command))
         return pipeline.execute(raise_on_error=False)  # type: ignore[no-any-return]
 
     def _load(self, commands: Sequence[Command]) -> None:
@@ -130,9 +129,10 @@ def _route(client: Client, command: Command) -> dict[str, Any]:
     return {"target_nodes": client.get_node_from_key(str(key))}  # type: ignore[no-untyped-call]
 
 
-def _encoded(word: Word) -> Word:
+def _encoded(command: Command) -> list[Word]:
     # Half a surrogate pair cannot be sent, and hiredis knows no other way than to raise.
-    return word.encode("utf-8", "replace") if isinstance(word, str) else word
+    name, *words = command
+    return [name, *[word.encode("utf-8", "replace") if isinstance(word, str) else word for word in words]]
 
 
 def _is_mistake(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 Most of a traceback stands in the entry's search text too, and most of what a frame says stands in the traceback. So
 frames are stored by column, the traceback without their lines, and the search text is what the compression starts from.
+Equal stacks are compressed once, not for each entry that has one.
 """
 
 import json
@@ -12,9 +13,14 @@ from typing import Any, Literal
 import msgspec
 
 from logster.entry import ExceptionInfo, Frame
+from logster.recall import Recall
 
 _COMPRESSED = b"c"
 _PLAIN = b"p"
+_OF_KNOWN_STACK = b"s"
+_HEADER = "Traceback (most recent call last):\n"
+_KNOWN_STACKS = 200
+_LONG = 1_000
 
 
 class Details(msgspec.Struct, frozen=True):
@@ -57,18 +63,50 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     traceback: list[str]
 
 
+class _Rest(msgspec.Struct, frozen=True, array_like=True):
+    """What an exception says beside its stack, and where the search text says that: the stack was compressed with it.
+
+    `before` and `after` are the traceback around the stack, None where they are what Python prints there.
+    """
+
+    type: str
+    message: str
+    notes: tuple[str, ...]
+    omitted: int
+    omitted_at: int
+    at: int
+    length: int
+    before: str | None
+    after: str | None
+
+
+class _Stack:
+    """A stack as a traceback prints it, as the search text has it, and compressed with the help of the latter."""
+
+    def __init__(self, frames: tuple[Frame, ...]) -> None:
+        plain = _json(_raised(ExceptionInfo("", frames=frames)))
+        self.printed = "\n".join(map(_printed, frames))
+        self.text = self.printed.encode("utf-8", "replace").lower()
+        self.packed = _compressed(plain, self.text)
+        self.is_smaller = len(self.packed) < len(plain)
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Packed)
+_raised_decoder = msgspec.json.Decoder(_Raised)
+_rest_decoder = msgspec.json.Decoder(_Rest)
+_stack = Recall(_Stack, _KNOWN_STACKS)
 
 
 def encode(exception: ExceptionInfo | None, traceback: str, text: bytes) -> bytes:
     """Return exception and traceback, compressed with the help of the entry's search text where that pays."""
     if exception is None and not traceback:
         return b""
+    if exception is not None and (packed := _with_known_stack(exception, traceback, text)):
+        return packed
     raised = None if exception is None else _raised(exception)
     plain = _json(_Packed(raised, list(_cut(traceback, _frames(exception)))))
-    compressor = zlib.compressobj(6, zdict=text) if text else zlib.compressobj(6)
-    packed = compressor.compress(plain) + compressor.flush()
+    packed = _compressed(plain, text)
     return _COMPRESSED + packed if len(packed) < len(plain) else _PLAIN + plain
 
 
@@ -82,12 +120,67 @@ def decode(stored: bytes | None, text: bytes | None) -> Details:
     if not stored:
         return Details()
     plain = stored[1:]
+    if stored[:1] == _OF_KNOWN_STACK:
+        return _from_stack_and_rest(plain, text or b"")
     if stored[:1] == _COMPRESSED:
-        decompressor = zlib.decompressobj(zdict=text) if text else zlib.decompressobj()
-        plain = decompressor.decompress(plain)
+        plain = _decompressed(plain, text or b"")
     packed = _decoder.decode(plain)
     exception = None if packed.exception is None else _exception(packed.exception)
     return Details(exception, "".join(_joined(packed.traceback, _frames(exception))))
+
+
+def _with_known_stack(exception: ExceptionInfo, traceback: str, text: bytes) -> bytes:
+    """Return the details with the stack compressed apart; empty where the stack is not all, or not printed as usual."""
+    if exception.cause or exception.exceptions or exception.relation or not exception.frames:
+        return b""
+    stack = _stack(exception.frames)
+    before, found, after = traceback.partition(stack.printed)
+    at = text.find(stack.text)
+    if not (stack.is_smaller and found and at >= 0) or len(before) + len(after) + len(exception.message) > _LONG:
+        return b""
+    rest = _Rest(
+        type=exception.type,
+        message=exception.message,
+        notes=exception.notes,
+        omitted=exception.omitted,
+        omitted_at=exception.omitted_at,
+        at=at,
+        length=len(stack.text),
+        before=None if before == _HEADER else before,
+        after=None if after == _last_line(exception.type, exception.message) else after,
+    )
+    return b"%s%d:%s%s" % (_OF_KNOWN_STACK, len(stack.packed), stack.packed, _json(rest))
+
+
+def _from_stack_and_rest(stored: bytes, text: bytes) -> Details:
+    size, _, both = stored.partition(b":")
+    rest = _rest_decoder.decode(both[int(size) :])
+    plain = _decompressed(both[: int(size)], text[rest.at : rest.at + rest.length])
+    exception = msgspec.structs.replace(
+        _exception(_raised_decoder.decode(plain)),
+        type=rest.type,
+        message=rest.message,
+        notes=rest.notes,
+        omitted=rest.omitted,
+        omitted_at=rest.omitted_at,
+    )
+    before = _HEADER if rest.before is None else rest.before
+    after = _last_line(rest.type, rest.message) if rest.after is None else rest.after
+    return Details(exception, before + "\n".join(map(_printed, exception.frames)) + after)
+
+
+def _last_line(type_name: str, message: str) -> str:
+    return f"\n{type_name}: {message}" if message else f"\n{type_name}"
+
+
+def _compressed(plain: bytes, dictionary: bytes) -> bytes:
+    compressor = zlib.compressobj(6, zdict=dictionary) if dictionary else zlib.compressobj(6)
+    return compressor.compress(plain) + compressor.flush()
+
+
+def _decompressed(packed: bytes, dictionary: bytes) -> bytes:
+    decompressor = zlib.decompressobj(zdict=dictionary) if dictionary else zlib.decompressobj()
+    return decompressor.decompress(packed)
 
 
 def _raised(exception: ExceptionInfo) -> _Raised:

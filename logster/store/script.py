@@ -34,6 +34,7 @@ class Script:
         self.header = dict(_FIELD.findall(body))
         self.keys = Signature.parse(self.header["KEYS"])
         self.arguments = Signature.parse(self.header["ARGV"])
+        self._names = frozenset(self.arguments.names)
         self.source = "".join(_shared(each) for each in _names(self.header["Uses"])) + body
         self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
@@ -52,7 +53,7 @@ class Script:
         enough = len(keys) >= len(self.keys.names)
         return (
             (enough if self.keys.is_open else len(keys) == len(self.keys.names))
-            and arguments.keys() == set(self.arguments.names)
+            and arguments.keys() == self._names
             and (self.arguments.is_open or not rest)
         )
 
