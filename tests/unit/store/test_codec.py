@@ -1,6 +1,9 @@
 import hashlib
+import json
 import random
+from typing import Any
 
+import msgspec
 import pytest
 
 from logster.capture import traceback
@@ -62,6 +65,38 @@ def test_a_traceback_comes_back_exactly_whatever_stands_between_its_frames() -> 
         whole.replace("line 1", "line 9"),
     ):
         assert stored_and_read(exception, text) == Details(exception, text)
+
+
+@pytest.mark.parametrize("source", ["return work(item)", "  raise Größe('Ж', \"x\")", "", "\0 \t \ud800"])
+@pytest.mark.parametrize("message", ["", "no", "first\nsecond: Ü \0", "x" * 5_000, "line 1, in work"])
+@pytest.mark.parametrize("notes", [(), ("look\nthere",)])
+def test_what_has_a_usual_stack_comes_back_exactly(source: str, message: str, notes: tuple[str, ...]) -> None:
+    frames = tuple(msgspec.structs.replace(frame, source=source, before=("a", " b"), in_app=True) for frame in FRAMES)
+    exception = ExceptionInfo("shop.PaymentError", message, frames, notes=notes)
+    whole = traceback.text(exception)
+    expected = Details(msgspec.convert(plain(exception), ExceptionInfo), plain(whole))
+    assert stored_and_read(exception, whole) == expected
+    assert stored_and_read(exception, f"before\n{whole}\nafter").traceback == plain(f"before\n{whole}\nafter")
+
+
+def plain(value: object) -> Any:
+    """Return a value as it can be encoded: half a surrogate pair cannot."""
+    return json.loads(json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def test_equal_stacks_are_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compressed: list[int] = []
+    work_out = details._compressed
+    monkeypatch.setattr(
+        details, "_compressed", lambda plain, text: (compressed.append(len(plain)), work_out(plain, text))[1]
+    )
+    frames = tuple(msgspec.structs.replace(frame, line=1_000 + frame.line) for frame in FRAMES)
+    stored = set()
+    for number in range(10):
+        exception = ExceptionInfo("ValueError", f"no {number}", frames)
+        reported = occurrence(exception=exception, traceback=traceback.text(exception), message=f"no {number}")
+        stored.add(codec.encode_details(reported, codec.search_text(reported)))
+    assert (len(compressed), len(stored)) == (1, 10)
 
 
 def test_large_details_are_compressed_and_small_ones_are_not() -> None:
