@@ -37,7 +37,7 @@ def debian() -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as name:
             place = Path(name) / "debian"
-            words = ("debootstrap", "--variant=minbase", "trixie", str(place), "http://deb.debian.org/debian")
+            words = ("debootstrap", "--variant=minbase", "trixie", str(place))
             subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
             for each in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt"):
                 shutil.rmtree(place / each)
