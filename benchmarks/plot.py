@@ -7,7 +7,7 @@ from html import escape
 from benchmarks.growth import Curve
 from benchmarks.row import figure
 
-_WIDTH, _HEIGHT = 1_140, 470
+_WIDTH, _HEIGHT = 1_180, 470
 _TOP, _BOTTOM = 64, 420
 _PANEL_WIDTH = 240
 _LEFTS = (60, 640)

@@ -103,6 +103,9 @@ class Row:
 
 def figure(value: float, unit: str) -> str:
     """Return a figure with as many digits as say something."""
-    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    size = abs(value)
+    digits = (
+        0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.01 else 5
+    )
     space = "" if unit in ("/s", "%") else " "
     return f"{value:,.{digits}f}{space}{unit}".rstrip()
