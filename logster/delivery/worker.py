@@ -171,6 +171,8 @@ class Worker:
             thread = threading.Thread(target=self._run, name="logster", daemon=True)
             self._thread = thread
             try:
+                if sys.is_finalizing():  # it would never run, and start() waits until it does
+                    raise RuntimeError("the interpreter is about to end")
                 thread.start()
             except RuntimeError as error:  # no more threads, or the interpreter is about to end
                 self._thread = None

@@ -51,6 +51,24 @@ def test_what_is_reported_while_the_program_ends_arrives(settings: Settings) -> 
     assert result.stderr == ""
 
 
+def test_what_the_last_collection_of_garbage_logs_does_not_hold_up_the_end(settings: Settings) -> None:
+    result = run(
+        settings,
+        """
+        class Late:
+            def __del__(self):
+                log.error("too late")
+
+        late = Late()
+        late.itself = late
+        """,
+    )
+
+    assert counts(settings) == {}
+    assert result.returncode == 0
+    assert "could not be started" in result.stderr
+
+
 def test_what_was_captured_without_any_handler_arrives(settings: Settings) -> None:
     run(
         settings,
