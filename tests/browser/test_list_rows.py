@@ -102,14 +102,14 @@ def test_looks_are_kept_and_set_before_anything_is_drawn(
 
 def test_nothing_moves_while_the_page_loads(new_page: Callable[..., Page], log: str, service: Service) -> None:
     for number in range(1, 60):
-        add_error(service, number, version="1.0")
+        # Of days: how many seconds ago something was takes more room each second.
+        add_error(service, number, version="1.0", age_ms=3 * 86_400_000 + number)
     for viewport in (WIDE, PHONE):
         page = new_page(viewport=viewport)
         page.add_init_script(NO_SHIFT)
         page.goto(log)
         is_live(page)
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        # Less than a pixel is what a time takes that is a second older than when it was written.
         assert sum(value for value, _ in page.evaluate("window.shifts")) < 0.001
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from logster.service import Service
 from logster.viewer.app import Viewer
-from tests.browser.conftest import Problems
+from tests.browser.conftest import Problems, wait_until
 from tests.browser.gui import is_live, log, row, servers_end_last, service
-from tests.viewer.entries import add
+from tests.viewer.entries import add, key_of
 
 __all__ = ["log", "servers_end_last", "service"]
 
@@ -18,6 +18,8 @@ HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
+
+DRAWN = "new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 50))"
 
 
 def test_a_paused_list_stays_as_it_is(page: Page, log: str, service: Service) -> None:
@@ -36,6 +38,28 @@ def test_a_paused_list_stays_as_it_is(page: Page, log: str, service: Service) ->
     expect(row(page, 2)).to_have_count(0)
     button.click()
     is_live(page)
+    expect(row(page, 2)).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["paused", "in the background"])
+def test_an_answer_that_comes_after_the_list_came_to_rest_is_not_drawn(
+    page: Page, log: str, service: Service, way: str
+) -> None:
+    held: list[Route] = []
+    page.route("**/*fragment=list*", lambda route: route.continue_() if held else held.append(route))
+    add(service, 1)
+    page.goto(log)
+    is_live(page)
+    wait_until(page, lambda: held)
+    add(service, 2)
+    button = page.locator("logster-live button")
+    button.click() if way == "paused" else page.evaluate(HIDE, True)
+    with page.expect_response("**/*fragment=list*") as answer:
+        held[0].continue_()
+    assert key_of(2) in answer.value.text()
+    page.evaluate(DRAWN)
+    expect(row(page, 2)).to_have_count(0)
+    button.click() if way == "paused" else page.evaluate(HIDE, False)
     expect(row(page, 2)).to_be_visible()
 
 

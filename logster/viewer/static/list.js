@@ -4,6 +4,7 @@ import { refreshTimes, setToNow } from "./ago.js";
 import { complain } from "./banner.js";
 
 const PAUSE_MS = 400;
+const HEARD = ["logster:change", "logster:refresh", "logster:changed", "logster:rest"];
 
 function brief(count) {
   if (count < 10_000) return count.toLocaleString("en");
@@ -29,20 +30,22 @@ class LogsterList extends HTMLElement {
   #strangers = new Set();
   #goneMeanwhile = new Set();
   #countedMeanwhile = new Set();
+  #rests = 0;
 
   connectedCallback() {
     this.addEventListener("click", this);
-    for (const type of ["logster:change", "logster:refresh", "logster:changed"]) document.addEventListener(type, this);
+    for (const type of HEARD) document.addEventListener(type, this);
   }
 
   disconnectedCallback() {
-    for (const type of ["logster:change", "logster:refresh", "logster:changed"]) document.removeEventListener(type, this);
+    for (const type of HEARD) document.removeEventListener(type, this);
   }
 
   handleEvent(event) {
     if (event.type === "logster:change") this.take(event.detail);
     else if (event.type === "logster:refresh") this.update();
     else if (event.type === "logster:changed") this.take([{ kind: event.detail.action, key: event.detail.key }]);
+    else if (event.type === "logster:rest") this.#rest();
     else this.click(event);
   }
 
@@ -124,6 +127,12 @@ class LogsterList extends HTMLElement {
     row.remove();
   }
 
+  /** Nothing more is drawn, not even what was asked for already; the next `logster:refresh` makes up for it. */
+  #rest() {
+    this.#rests += 1;
+    this.#isStale = false;
+  }
+
   /** Fetch the list again, at once or as soon as the last time is long enough ago. */
   update() {
     this.#isStale = true;
@@ -137,8 +146,10 @@ class LogsterList extends HTMLElement {
     this.#goneMeanwhile.clear();
     this.#countedMeanwhile.clear();
     const began = performance.now();
+    const rests = this.#rests;
     try {
-      this.#merge(await fragment(this.#address(), "list"));
+      const answer = await fragment(this.#address(), "list");
+      if (rests === this.#rests) this.#merge(answer);
     } catch {
       // The live view notices by itself that the server is away, and says so.
     }

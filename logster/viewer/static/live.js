@@ -15,6 +15,7 @@ function titleAlone() {
 class LogsterLive extends HTMLElement {
   #source = null;
   #timer = 0;
+  #stops = 0;
   #isPaused = false;
   #said = "";
 
@@ -36,14 +37,17 @@ class LogsterLive extends HTMLElement {
     this.#isPaused = isPaused;
     this.querySelector("button").setAttribute("aria-pressed", String(isPaused));
     this.#stop();
-    if (isPaused) this.#now("paused");
-    else this.#start();
+    if (isPaused) {
+      this.#now("paused");
+      this.#tell("rest");
+    } else this.#start();
   }
 
   /** In the background nothing is heard and nothing drawn; the title counts, asking once a minute. */
   #hide() {
     this.#stop();
     if (this.#isPaused) return;
+    this.#tell("rest");
     const since = Date.now();
     const count = async () => {
       try {
@@ -70,6 +74,7 @@ class LogsterLive extends HTMLElement {
   }
 
   #stop() {
+    this.#stops += 1;
     this.#source?.close();
     this.#source = null;
     clearTimeout(this.#timer);
@@ -97,8 +102,11 @@ class LogsterLive extends HTMLElement {
   }
 
   async #ask() {
+    // An answer that comes after the stop (a pause, say) must neither draw anything nor ask again.
+    const stops = this.#stops;
     try {
       await fragment(location.pathname + "?limit=1", "list");
+      if (stops !== this.#stops) return;
       const wasAway = this.dataset.now === "away";
       this.#now("polling");
       this.#tell("refresh");
@@ -107,6 +115,7 @@ class LogsterLive extends HTMLElement {
       else this.#poll(POLL_MS);
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
+      if (stops !== this.#stops) return;
       this.#now("away", failure.message, failure.isOut ? RELOAD : null);
       this.#poll(failure.isAway ? RETRY_MS : POLL_MS);
     }
