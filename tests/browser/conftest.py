@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.browser import install_chromium
 
@@ -32,6 +32,11 @@ document.addEventListener("securitypolicyviolation", (event) => {
     console.error(`CSP violation: ${event.violatedDirective} by ${event.blockedURI} at ${event.sourceFile}`);
 });
 """
+
+
+# How long a page may take to come to what is expected: a machine may have other work, and nothing here measures time.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Problems:
@@ -93,7 +98,7 @@ def new_page(chromium: Browser, problems: Problems) -> Iterator[Callable[..., Pa
     def new(**options: Any) -> Page:
         context = chromium.new_context(**options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(REPORT_VIOLATIONS)
         problems.watch(context)
         return context.new_page()
@@ -110,7 +115,7 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-def wait_until(page: Page, condition: Callable[[], object], *, seconds: float = 10) -> None:
+def wait_until(page: Page, condition: Callable[[], object], *, seconds: float = PATIENCE_MS / 1_000) -> None:
     """Let the browser go on until `condition` holds; for what happens outside the page."""
     deadline = time.monotonic() + seconds
     while not condition():

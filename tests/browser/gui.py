@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.app import Viewer
+from tests.browser.conftest import wait_until
 from tests.viewer.entries import key_of
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}
@@ -45,6 +46,11 @@ def numbers(page: Page) -> list[int]:
     """Return the numbers of the entries that are listed."""
     keys = page.locator(".row").evaluate_all("rows => rows.map(row => row.dataset.key)")
     return [int(key, 16) for key in keys]
+
+
+def lists(page: Page, expected: list[int]) -> None:
+    """Wait until just the entries of these numbers are listed, in this order."""
+    wait_until(page, lambda: numbers(page) == expected)
 
 
 def is_live(page: Page, state: str = "live") -> None:

@@ -16,7 +16,6 @@ from logster.store.redis_store import RedisStore
 from tests.browser.conftest import Problems, wait_until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 15_000
 NAMESPACE = "test-demo"
 
 
@@ -101,10 +100,10 @@ def test_a_click_shows_the_error_in_the_open_log_without_a_reload(
     log.evaluate("window.neverReloaded = true")
     page.goto(f"{site}/demo")
     page.get_by_role("button", name=re.compile(f"^{button}")).click()
-    expect(log.get_by_text(message).first).to_be_visible(timeout=PATIENCE_MS)
+    expect(log.get_by_text(message).first).to_be_visible()
     assert log.evaluate("window.neverReloaded")
     expect(page.get_by_role("status")).to_be_visible()
-    assert page.url == f"{site}/demo"
+    expect(page).to_have_url(f"{site}/demo")
 
 
 @pytest.mark.parametrize(("button", "message"), SERVER_FAULTS, ids=lambda each: each)
@@ -146,13 +145,13 @@ def test_the_landing_page_leads_to_the_demo_and_to_the_log(site: str, page: Page
     expect(page.get_by_role("heading", name="Cause an error")).to_be_visible()
     page.goto(site)
     page.get_by_role("link", name="Open the log").click()
-    assert page.url == f"{site}/logs/"
+    expect(page).to_have_url(f"{site}/logs/")
 
 
 def test_jobs_fail_by_themselves(page: Page, tmp_path: Path) -> None:
     process, url = start("--data", str(tmp_path / "demo"))
     page.goto(f"{url}/logs/")
-    expect(page.get_by_text("Job ").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Job ").first).to_be_visible()
     leave(page)
     stop(process)
 

@@ -1,5 +1,6 @@
 """The detail in Chromium: keys, copies, undo and small screens."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_numbers_lead_through_the_tabs_and_brackets_through_the_samples(page: Pa
     expect(page.locator(".samples")).to_contain_text("1 of 3")
     page.keyboard.press("]")
     expect(page.locator(".samples")).to_contain_text("2 of 3")
-    assert "env=2" in page.url
+    expect(page).to_have_url(re.compile("env=2"))
     page.keyboard.press("[")
     expect(page.locator(".samples")).to_contain_text("1 of 3")
     focused(page, ".samples a")
@@ -183,7 +184,7 @@ def test_on_a_page_of_its_own_a_deletion_leads_to_the_list_that_undoes_it(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("[data-banner]")).to_contain_text("Restored.")
     assert service.store.entry(key)
-    assert "undo=" not in page.url
+    wait_until(page, lambda: "undo=" not in page.url)
 
 
 def test_solving_says_in_which_version_and_can_be_undone(page: Page, log: str, service: Service) -> None:

@@ -1,5 +1,6 @@
 """An entry that is gone, in Chromium: its address says what is still known of it, and brings it back where it can."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_what_was_deleted_together_comes_back_together(page: Page, log: str, ser
     page.goto(f"{log}?key={key_of(2)}")
     page.get_by_role("button", name="Bring it back, with the 1 other deleted with it").click()
     expect(page.locator(".row")).to_have_count(3)
-    assert f"key={key_of(2)}" in page.url
+    expect(page).to_have_url(re.compile(f"key={key_of(2)}"))
 
 
 def test_what_is_like_it_is_a_search_away(page: Page, log: str, service: Service) -> None:

@@ -140,7 +140,7 @@ def test_a_row_that_arrives_shows_any_string(page: Page, log: str, service: Serv
     third = STRINGS[::3]
     for start in range(0, len(third), CHUNK):
         add_rows(service, third[start : start + CHUNK], age_ms=0)
-        expect(row(page, number_of(third[: start + CHUNK][-1]))).to_be_attached(timeout=20_000)
+        expect(row(page, number_of(third[: start + CHUNK][-1]))).to_be_attached()
     rows_show(page, third)
 
 

@@ -42,14 +42,14 @@ def press_search(page: Page, service: Service) -> None:
 
 def press_next(page: Page, service: Service) -> None:
     page.keyboard.press("j")
-    assert focused(page) == key_of(2)
+    wait_until(page, lambda: focused(page) == key_of(2))
 
 
 def press_previous(page: Page, service: Service) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert focused(page) == key_of(2)
+    wait_until(page, lambda: focused(page) == key_of(2))
 
 
 def press_enter(page: Page, service: Service) -> None:
@@ -159,6 +159,18 @@ def test_on_a_page_of_its_own_the_keys_are_listed_too(page: Page, log: str) -> N
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("2")
+    tab_is(page, "traceback")
+
+
+def test_a_key_right_after_the_list_of_keys_was_closed_is_heard(page: Page, log: str) -> None:
+    page.goto(f"{log}show/{key_of(1)}")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.evaluate("""() => {
+        const dialog = document.querySelector("dialog");
+        dialog.close();
+        dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true }));
+    }""")
     tab_is(page, "traceback")
 
 

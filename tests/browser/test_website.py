@@ -59,7 +59,7 @@ def test_an_error_caused_on_the_front_page_arrives_in_the_log_on_it(
     expect(log.locator(".row", has_text=message).first).to_be_visible()
     link.click()
     expect(log.locator(".entry-message")).to_contain_text(message)
-    assert page.url == f"{address}/"
+    expect(page).to_have_url(f"{address}/")
 
 
 def test_without_javascript_the_log_on_the_front_page_shows_the_error(address: str, new_page: Any) -> None:
@@ -68,7 +68,7 @@ def test_without_javascript_the_log_on_the_front_page_shows_the_error(address: s
     expect(page.get_by_role("button", name="In this page")).to_be_hidden()
     page.get_by_role("button", name="Lost order").click()
     expect(log_in(page).locator(".entry-message")).to_contain_text("Order 1138 cannot be charged")
-    assert page.url == f"{address}/"
+    expect(page).to_have_url(f"{address}/")
 
 
 def test_the_way_back_out_of_the_log_on_the_front_page_leads_to_the_front_page(address: str, page: Page) -> None:

@@ -77,8 +77,8 @@ function press(selectors) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat && !"jk".includes(event.key)) return;
-  if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog, [popover]")) return;
-  // What lies over the page takes the keys first.
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
+  // What lies over the page takes the keys first; once closed it has the focus still, until the next frame.
   if (document.querySelector(":popover-open, dialog[open]")) return;
   const binding = KEYS.find((each) => each.key === event.key);
   if (!binding?.act && !binding?.press) return;
