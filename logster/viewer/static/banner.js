@@ -2,15 +2,20 @@
 
 const banner = document.querySelector("[data-banner]");
 const said = banner?.querySelector("[data-said]") ?? banner;
+let offered = null;
 
 /** Say `text`; `kind` is "away" for what will pass by itself, and "" for the rest. `offer` is what may be done now:
     a `label` for a button, and what to call (`act`) when it is pressed. */
 export function say(text, kind = "", offer = null) {
   if (!banner) return;
   const hadFocus = banner.contains(document.activeElement);
-  banner.querySelector("form, button")?.remove();
   said.textContent = text;
-  if (offer) banner.append(button(offer));
+  // What is offered still keeps its button, which somebody may be about to press.
+  if (offer !== offered || !banner.querySelector("button")) {
+    banner.querySelector("form, button")?.remove();
+    if (offer) banner.append(button(offer));
+  }
+  offered = offer;
   // The button that was pressed goes; whoever pressed it by a key goes on from here.
   if (hadFocus) focusIn(banner.querySelector("button") ?? said);
   banner.classList.toggle("is-away", kind === "away");
