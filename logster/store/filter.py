@@ -4,6 +4,7 @@ Owns how many patterns are asked at once. Where they are kept and counted is for
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from logster.entry import Env
@@ -14,6 +15,8 @@ CODE = "code:"
 """Where the hits of a rule of the app's own are counted: under this and the rule's text."""
 
 _UNKNOWN = "unknown"
+# The same few messages come again and again; each may be of 11,000 characters.
+_KNOWN_SUBJECTS = 100
 
 
 class Filter:
@@ -90,7 +93,7 @@ def _any_of(expressions: Sequence[str]) -> Callable[[str], Any]:
     if any(r"\Q" in expression for expression in expressions):
         return lambda _: True
     try:
-        search: Callable[[str], Any] = compiled("|".join(f"(?:{each})" for each in expressions), large=True).search
+        search = compiled("|".join(f"(?:{each})" for each in expressions), large=True).search
     except InvalidPattern:  # too large as one
         return lambda _: True
-    return search
+    return lru_cache(maxsize=_KNOWN_SUBJECTS)(lambda subject: search(subject) is not None)
