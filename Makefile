@@ -14,7 +14,7 @@ demo: $(VENV)/.demo ## Run the website with the live log at /logs on an embedded
 	@$(BIN)/python -m web --address $(ADDRESS)
 
 test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite (PYTEST_ARGS="-k search")
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --timeout 300 $(PYTEST_ARGS)
 
 test-container: $(VENV)/.dev ## Build the website's image for real and test it (Linux, as root; FIGURES=FILE)
 	$(BIN)/python -m pytest tests/container $(PYTEST_ARGS)

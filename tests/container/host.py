@@ -161,6 +161,13 @@ class Host:
         place.write_text(text.replace(old, new))
         self._git("commit", "--quiet", "--all", "--message", f"change {path}", at=self.origin)
 
+    def status(self, path: str) -> int:
+        """Return the status of an answer of the site, or 0 where none came."""
+        try:
+            return self.get(path)[0]
+        except (OSError, http.client.HTTPException):
+            return 0
+
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of an answer of the site."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

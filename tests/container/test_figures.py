@@ -4,7 +4,6 @@ import os
 import platform
 import statistics
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from tests.container.clients import Clients
@@ -61,10 +60,7 @@ def start_seconds(host: Host) -> float:
     options = ("--detach", "--pull", "never", "--name", "cold", "--publish", f"127.0.0.1:{port}:80")
     rooted = ("--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp", "--volume", "/opt/site", "--volume", "/shared")
     host.engine("run", *options, *rooted, "localhost/logster-shop:good")
-    status = 0
-    while status != 200:
-        with suppress(OSError, ConnectionError):
-            status = fresh.get("/")[0]
+    while fresh.status("/") != 200:
         time.sleep(0.01)
     # Without what the engine itself needs to lay out the files.
     taken = time.clock_gettime(time.CLOCK_BOOTTIME) - started(fresh.container.pid)
@@ -74,7 +70,7 @@ def start_seconds(host: Host) -> float:
 
 def test_a_site_is_small(shop: Host) -> None:
     shop.launch("restart")
-    wait_until(lambda: shop.get("/")[0] == 200)
+    wait_until(lambda: shop.status("/") == 200)
     time.sleep(2)  # idle
     used = memory(state.find("shop").pid) / 1e3  # type: ignore[union-attr]
     size = size_mb()

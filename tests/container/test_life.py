@@ -35,7 +35,7 @@ def running(shop: Host) -> Iterator[Host]:
 
 
 def is_healthy(host: Host) -> bool:
-    return host.get("/healthz")[0] == 200 and not host.inside("sh", "-c", "site-health 2>&1 || true")
+    return host.status("/healthz") == 200 and not host.inside("sh", "-c", "site-health 2>&1 || true")
 
 
 def named(host: Host, name: str) -> list[Process]:
@@ -240,7 +240,7 @@ site-update /tmp/newer
     told = log.read_text().count("written by a newer Logster")
     with running.launching("start"):
         wait_until(lambda: log.read_text().count("written by a newer Logster") > told)
-        wait_until(lambda: running.get("/")[0] == 502)
+        wait_until(lambda: running.status("/") == 502)
     running.launch("destroy", "--yes", "--with-data")
     running.launch("start")
 

@@ -126,6 +126,6 @@ def test_https_with_a_stand_in_and_then_with_the_certificate_of_the_site(duo: Ho
     """
     slot(duo).inside("sh", "-c", make)
     duo.launch("restart")
-    wait_until(lambda: duo.get("/healthz")[0] == 200)
+    wait_until(lambda: duo.status("/healthz") == 200)
     assert slot(duo).inside("python3", "-c", ASK, "/shared/tls/site.crt").split()[0] == "200"
     assert slot(duo).inside("python3", "-c", REDIRECT).split() == ["308", "https://site.example/docs/?a=b"]
