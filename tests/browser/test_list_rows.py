@@ -24,21 +24,19 @@ new PerformanceObserver((list) => {
 """
 
 
-# How long a frame takes in the middle while the list is scrolled, in milliseconds: beside a busy machine's, not alone.
-SCROLLED = """async () => {
+# Scroll through the list, and return how many of its rows the browser laid out on the way.
+LAID_OUT = """async () => {
     const pane = document.querySelector("[data-list]");
     const frame = () => new Promise(requestAnimationFrame);
-    const times = [];
-    pane.scrollTop = 0;
-    await frame();
-    let last = await frame();
-    for (let i = 0; i < 20; i++) {
-        pane.scrollTop += 200;
-        const now = await frame();
-        times.push(now - last);
-        last = now;
+    const seen = new Set();
+    const note = (event) => event.skipped || seen.add(event.target);
+    pane.addEventListener("contentvisibilityautostatechange", note, { capture: true });
+    for (const top of [0, 200_000, 0, 200, 400, 600, 800, 1_000]) {
+        pane.scrollTop = top;
+        await frame();
+        await frame();
     }
-    return times.sort((a, b) => a - b)[10];
+    return seen.size;
 }"""
 
 
@@ -138,7 +136,6 @@ def test_ten_thousand_rows_stay_smooth(new_page: Callable[..., Page], log: str, 
         page.get_by_role("link", name="Older").click()
         expect(page.locator(".row")).to_have_count(shown)
     lists(page, list(range(1, 201)))
-    few = page.evaluate(SCROLLED)
     page.evaluate("""() => {
         const rows = document.querySelector("[data-rows]");
         const all = [...rows.children];
@@ -148,13 +145,11 @@ def test_ten_thousand_rows_stay_smooth(new_page: Callable[..., Page], log: str, 
             rows.append(copy);
         }
     }""")
-    assert page.evaluate(SCROLLED) < 4 * max(few, 50)
+    assert 20 < page.evaluate(LAID_OUT) < 500
     page.locator("[data-list]").evaluate("pane => { pane.scrollTop = 0; }")
-    began = page.evaluate("performance.now()")
     row(page, 3).locator("a").click()
     # Not by `expect`: where its first look comes too early it describes the whole page, which takes it for ever.
-    page.wait_for_function("document.querySelector('[data-heading]')?.textContent === 'No 3'")
-    assert page.evaluate("performance.now()") - began < 2_000
+    page.wait_for_function("() => document.querySelector('[data-heading]')?.textContent === 'No 3'")
 
 
 def test_what_arrives_fades_without_drawing_the_list_anew(page: Page, log: str, service: Service) -> None:
