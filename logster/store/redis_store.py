@@ -1,6 +1,5 @@
 """RedisStore: what the rest of Logster knows of the store. The forms it keeps are in `codec`, the names in `keys`."""
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import islice
@@ -35,10 +34,10 @@ from logster.store.filter import Filter
 from logster.store.history import Change, history, name
 from logster.store.importing import Imported, Lines, Mode, Progress
 from logster.store.latency import Latency
+from logster.store.leases import Leases
 from logster.store.patterns import Kind, StoredPattern
 from logster.store.remains import Remains, remains
 from logster.store.reporting import ReportResult
-from logster.store.script import script
 from logster.store.tenant import Tenant
 from logster.store.timeline import Resolution
 from logster.store.values import FieldName
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from logster.search import Query
 
 _KEYS_A_CALL = 25
-_BEACON_EXPIRE_SECONDS = 120
 
 
 class RedisStore:
@@ -63,6 +61,7 @@ class RedisStore:
         self._connection = Connection(settings.redis_url, settings.redis_timeout_seconds)
         self._tenants: dict[str, Tenant] = {}
         self._rules: tuple[Rule, ...] | None = None
+        self._leases = Leases()
 
     def at(self, namespace: str) -> "RedisStore":
         """Return the store of another namespace, on the same connection."""
@@ -70,6 +69,7 @@ class RedisStore:
         other._connection = self._connection
         other._tenants = self._tenants
         other._rules = self._rules
+        other._leases = self._leases
         return other
 
     def report(self, reports: Sequence[Report]) -> list[ReportResult]:
@@ -203,10 +203,11 @@ class RedisStore:
 
     def allow_beacon(self, address: str, limit: int) -> bool:
         """Count one more JavaScript report of a client address, and return whether it stays within `limit` a minute."""
-        minute = int(time.time() // 60)
-        counter = self._tenant.keys.beacon(address, minute)
-        command = script("beacon").words([counter], [], {"expire_seconds": _BEACON_EXPIRE_SECONDS})
-        return int(self._tenant.run_all([command])[0]) <= limit
+        return self.has_beacon_permit(address) or self._leases.ask(self._tenant, address, limit)
+
+    def has_beacon_permit(self, address: str) -> bool:
+        """Do the same where this process may say so without asking Redis; False means that `allow_beacon` has to."""
+        return self._leases.take(self._tenant, address)
 
     def count(self, levels: Collection[int] | None = None) -> int:
         """Return how many entries are shown without a query."""
@@ -389,6 +390,7 @@ class RedisStore:
 
     def close(self) -> None:
         """Let go of the connections; the next use opens new ones."""
+        self._leases.close()
         self._connection.close()
 
     @property

@@ -96,6 +96,8 @@ class Receiver:
     async def _check_quota(self, request: Request, service: Service) -> None:
         limit = service.settings.beacon_per_minute
         sender = sender_of(_address(request, service.settings))
+        if service.store.has_beacon_permit(sender):
+            return
         try:
             allowed = await in_thread(service.store.allow_beacon, sender, limit)
         except StoreUnavailable:
