@@ -22,6 +22,8 @@ _LONGEST_VERSION = 100
 _encoder = msgspec.json.Encoder()
 _frame = msgspec.json.Decoder(Frame)
 _value = msgspec.json.Decoder()
+_level = lru_cache(maxsize=256)(level_name)
+_NO_DETAILS = details.Details()
 
 
 def encode_details(occurrence: Occurrence, text: bytes) -> bytes:
@@ -70,26 +72,28 @@ def encode_version(version: str) -> str:
 
 def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> Entry:
     """Return the entry whose ENTRY_FIELDS, or LIST_FIELDS only, are `values`."""
-    stored = dict(zip(ENTRY_FIELDS, values, strict=False))
-    level = int(stored["level"] or 0)
-    message = _text(stored["message"])
-    found = details.decode(stored.get("details"), stored.get("text"))
+    # A page has many rows: their fields are unpacked in order, not looked up by name.
+    level, logger, message, first_message, template, count, first, last, type_, location, *others = values
+    source, versions, protected, solved, regressed, *written = others
+    number = int(level or 0)
+    found = details.decode(*written) if written else _NO_DETAILS
+    text = _text(message)
     return Entry(
         key=key,
-        level=level_name(level),
-        level_number=level,
-        logger=_text(stored["logger"]),
-        message=message,
-        first_message=_text(stored["first_message"]) or message,
-        template=_text(stored["template"]),
-        count=int(stored["count"] or 0),
-        first_seen=int(stored["first"] or 0),
-        last_seen=int(stored["last"] or 0),
-        exception_type=_text(stored["type"]),
-        location=decode_location(stored["location"], found.exception),
-        source=_text(stored["source"]),
-        versions=_text(stored["versions"]).splitlines(),
-        flags=[flag for flag in FLAGS if stored[flag]],
+        level=_level(number),
+        level_number=number,
+        logger=_text(logger),
+        message=text,
+        first_message=_text(first_message) if first_message else text,
+        template=_text(template),
+        count=int(count or 0),
+        first_seen=int(first or 0),
+        last_seen=int(last or 0),
+        exception_type=_text(type_),
+        location=decode_location(location, found.exception),
+        source=_text(source),
+        versions=_text(versions).splitlines() if versions else [],
+        flags=_flags(protected, solved, regressed) if protected or solved or regressed else [],
         exception=found.exception,
         traceback=found.traceback,
         env_count=env_count,
@@ -116,6 +120,10 @@ def decode_envs(base: bytes | None, samples: Sequence[bytes]) -> list[Env]:
     """Return an entry's env samples as they were before they were stored."""
     whole = _text(base)
     return [decode_env(whole, _text(sample)) for sample in samples]
+
+
+def _flags(*stored: bytes | None) -> list[str]:
+    return [flag for flag, is_set in zip(FLAGS, stored, strict=True) if is_set]
 
 
 def _json(value: object) -> bytes:

@@ -37,11 +37,11 @@ def plain_page(tenant: Tenant, stretch: Stretch, limit: int) -> Page:
     """Return the page as it stands: one round trip, and the cost of its rows."""
     total, follows, behind, rows = _listed(tenant, stretch, min(limit, _ROWS_AT_MOST))
     # A Redis that evicts may have taken an entry and left its place in the list.
-    torn = [(about[4] if about else key).decode() for key, _, about, level, *_ in rows if level is None]
+    torn = [(row[-1][4] if row[-1] else row[-3]).decode() for row in rows if row[0] is None]
     if torn:
         tenant.run("delete", *torn)
         return plain_page(tenant, stretch, limit)
-    entries = [_row(key.decode(), values, env_count, about) for key, env_count, about, *values in rows]
+    entries = [_row(row) for row in rows]
     return page_of(entries, stretch.step, bool(follows), bool(behind), total)
 
 
@@ -52,17 +52,18 @@ def count(tenant: Tenant, levels: Collection[int] | None) -> int:
 
 
 def _listed(tenant: Tenant, stretch: Stretch, limit: int) -> Any:
-    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=limit)
-    marks: list[Command] = [["EXISTS", tenant.keys.unfinished_regrouping], ["EXISTS", tenant.keys.regrouping]]
-    listed, is_unfinished, is_going_on = tenant.run_trimmed([call, *marks])
-    if is_unfinished and not is_going_on:
+    *listed, is_ungrouped = tenant.run_trimmed([stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=limit)])[0]
+    if is_ungrouped:
         regrouping.regroup(tenant)
         return _listed(tenant, stretch, limit)
     return listed
 
 
-def _row(key: str, values: list[Any], env_count: int, about: list[Any]) -> Entry:
-    return grouping.row(key, values, env_count, about) if about else codec.decode_entry(key, values, env_count)
+def _row(row: list[Any]) -> Entry:
+    *values, key, env_count, about = row
+    if about:
+        return grouping.row(key.decode(), values, env_count, about)
+    return codec.decode_entry(key.decode(), values, env_count)
 
 
 def page_of(entries: list[Entry], step: int, follows: bool, behind: bool, total: int | None) -> Page:

@@ -2,9 +2,9 @@
 --
 -- KEYS: prefix, sets...
 -- ARGV: limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
--- Returns: {total, more rows follow, rows lie behind, {row…}}; a row is {key, env count, group, fields…}; the group is
---   {pattern, occurrences, first seen, how many members, newest member, {newest members…}} or {}; its fields are those
---   of its newest member on these levels
+-- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}; a row is {fields…, key, env
+--   count, group}; the group is {pattern, occurrences, first seen, how many members, newest member, {newest members…}}
+--   or {}; its fields are those of its newest member on these levels
 -- Cost: O(sets × log entries + limit), plus 20 µs a group
 -- Uses: names, walk
 
@@ -13,6 +13,7 @@ limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 7) }
 
 local prefix = KEYS[1]
+local READ_AT_ONCE = 16
 
 local function group_at(row)
   local name = prefix .. 'group:' .. row.group
@@ -27,13 +28,19 @@ local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
 local total, behind = measure(prefix, walks)
 local rows = {}
 while #rows < limit do
-  local row = next_row(walks, limit + 1)
+  local row = next_row(walks, READ_AT_ONCE)
   if not row then
     break
   end
   local group = row.group and group_at(row) or {}
   local key = group[5] or row.key
   local values = redis.call('HMGET', prefix .. 'entry:' .. key, unpack(fields))
-  rows[#rows + 1] = { row.key, redis.call('LLEN', prefix .. 'env:' .. key), group, unpack(values) }
+  values[#fields + 1] = row.key
+  values[#fields + 2] = redis.call('LLEN', prefix .. 'env:' .. key)
+  values[#fields + 3] = group
+  rows[#rows + 1] = values
 end
-return { total, limit > 0 and next_row(walks, limit + 1) and 1 or 0, behind and 1 or 0, rows }
+local follows = limit > 0 and next_row(walks, READ_AT_ONCE)
+local is_ungrouped = redis.call('EXISTS', prefix .. 'patterns:regroup') == 1
+  and redis.call('EXISTS', prefix .. 'patterns:regrouping') == 0
+return { total, follows and 1 or 0, behind and 1 or 0, rows, is_ungrouped and 1 or 0 }

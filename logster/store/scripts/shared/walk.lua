@@ -23,8 +23,8 @@ end
 local function stretch(set, since_ms, until_ms, cursor_score, cursor_key, step)
   local first = until_ms == '' and 0 or redis.call('ZCOUNT', set, '(' .. until_ms, '+inf')
   local stop = since_ms == '' and redis.call('ZCARD', set) or redis.call('ZCOUNT', set, since_ms, '+inf')
-  local walk = { set = set, first = first, stop = math.max(first, stop), step = step, rows = {}, at = 1,
-    level = tonumber(string.match(set, '%d+$')) }
+  local walk = { set = set, first = first, stop = math.max(first, stop), step = step, level = tonumber(string.match(set, '%d+$')),
+    read = {}, size = 0, at = 1 }
   walk.position = step == 1 and first or walk.stop - 1
   if cursor_score ~= '' then
     local rank = rank_of(set, cursor_score, cursor_key)
@@ -39,29 +39,35 @@ local function stretch(set, since_ms, until_ms, cursor_score, cursor_key, step)
   return walk
 end
 
-local function has_more(walk)
-  return walk.position >= walk.first and walk.position < walk.stop
+-- Reads on in one set, and says whether there was anything.
+local function read_on(walk, chunk)
+  if walk.position < walk.first or walk.position >= walk.stop then
+    return false
+  end
+  local from, to = walk.position, math.min(walk.position + chunk, walk.stop) - 1
+  if walk.step == -1 then
+    from, to = math.max(walk.position - chunk + 1, walk.first), walk.position
+  end
+  walk.read = redis.call('ZREVRANGE', walk.set, from, to, 'WITHSCORES')
+  walk.size = #walk.read
+  walk.position = walk.position + walk.step * walk.size / 2
+  walk.at = walk.step == 1 and 1 or walk.size - 1
+  return walk.size > 0
 end
 
--- The next row of one set, read ahead in chunks.
+-- Brings a walk to the next row of its set, where it is at none, and says whether there is one. Only the row that is taken
+-- becomes a table: most of a long list's cost would be those of the others.
 local function peek(walk, chunk)
-  if walk.at > #walk.rows then
-    if not has_more(walk) then
-      return nil
-    end
-    local from, to = walk.position, math.min(walk.position + chunk, walk.stop) - 1
-    if walk.step == -1 then
-      from, to = math.max(walk.position - chunk + 1, walk.first), walk.position
-    end
-    local found = redis.call('ZREVRANGE', walk.set, from, to, 'WITHSCORES')
-    walk.rows, walk.at = {}, 1
-    for i = 1, #found, 2 do
-      local row = { key = found[i], score = found[i + 1], time = tonumber(found[i + 1]) }
-      table.insert(walk.rows, walk.step == 1 and #walk.rows + 1 or 1, row)
-    end
-    walk.position = walk.position + walk.step * #walk.rows
+  if walk.key then
+    return true
   end
-  return walk.rows[walk.at]
+  if (walk.at < 1 or walk.at > walk.size) and not read_on(walk, chunk) then
+    return false
+  end
+  walk.key, walk.score = walk.read[walk.at], walk.read[walk.at + 1]
+  walk.time = tonumber(walk.score)
+  walk.at = walk.at + 2 * walk.step
+  return true
 end
 
 local function is_before(a, b, step)
@@ -85,26 +91,26 @@ local function is_shadowed(walks, walk, key, time)
   return false
 end
 
--- Takes the next row of all sets, or nil where none is left.
+-- Takes the next row of all sets, or nil where none is left; each set is read in chunks.
 local function next_row(walks, chunk)
-  local best, best_walk
+  local best
   for i = #walks.left, 1, -1 do
     local walk = walks.left[i]
-    local row = peek(walk, chunk)
-    if not row then
+    if not peek(walk, chunk) then
       table.remove(walks.left, i)
-    elseif not best or is_before(row, best, walk.step) then
-      best, best_walk = row, walk
+    elseif not best or is_before(walk, best, walk.step) then
+      best = walk
     end
   end
-  if best then
-    best_walk.at = best_walk.at + 1
-    best.level, best.group = best_walk.level, group_of(best.key)
-    if best.group and is_shadowed(walks, best_walk, best.key, best.time) then
-      return next_row(walks, chunk)
-    end
+  if not best then
+    return nil
   end
-  return best
+  local row = { key = best.key, score = best.score, time = best.time, level = best.level, group = group_of(best.key) }
+  best.key = nil
+  if row.group and is_shadowed(walks, best, row.key, row.time) then
+    return next_row(walks, chunk)
+  end
+  return row
 end
 
 -- All walks, and those of them that are not at their end.
