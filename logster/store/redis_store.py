@@ -232,6 +232,10 @@ class RedisStore:
             raise ValueError("An entry's timeline is kept by the hour only.")
         return timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
 
+    def happened(self, *, resolution: Resolution = "hour", since_ms: int, until_ms: int) -> list[Bucket]:
+        """Return those buckets of the overall timeline in which anything happened."""
+        return timeline.happened(self._tenant, resolution, since_ms, until_ms)
+
     def hours(self, keys: Sequence[str], *, since_ms: int, until_ms: int) -> list[list[int]]:
         """Return for each of several entries its counts in all hours between two times, oldest first."""
         return timeline.of_entries(self._tenant, keys, since_ms, until_ms)

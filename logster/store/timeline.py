@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from logster.entry import LEVELS, Bucket, level_name
-from logster.store.connection import Command
-from logster.store.keys import Keys
 from logster.store.tenant import Tenant
 
 Resolution = Literal["hour", "minute"]
@@ -17,14 +15,26 @@ _KEPT_AT_MOST: Mapping[str, int] = {"hour": 2_160, "minute": 1_440}
 Counts = dict[int, dict[str, int]]
 
 _HOUR_MS = _LENGTH_MS["hour"]
-# From so many hours on it is less work to read all that an entry has.
+# From so many hours on it is less work to read all that an entry has, and too much for one script.
 _NAMED_AT_MOST = 72
+_KEYS_A_CALL = 50
 
 
 def overall(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> list[Bucket]:
     """Return the buckets between two times, all of them, also those in which nothing happened."""
+    return _buckets(_overall(tenant, resolution), resolution, since_ms, until_ms)
+
+
+def happened(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> list[Bucket]:
+    """Return the buckets between two times in which something happened: of three months of hours most are empty."""
+    counts = _counts(_overall(tenant, resolution))
+    numbers = _numbers(resolution, since_ms, until_ms, max(counts, default=0))
+    return [Bucket(number * _LENGTH_MS[resolution], counts[number]) for number in sorted(counts) if number in numbers]
+
+
+def _overall(tenant: Tenant, resolution: Resolution) -> dict[str, Mapping[bytes, bytes]]:
     answers = tenant.run_all([["HGETALL", tenant.keys.timeline(resolution, level)] for level in LEVELS])
-    return _buckets(dict(zip(LEVELS.values(), answers, strict=True)), resolution, since_ms, until_ms)
+    return dict(zip(LEVELS.values(), answers, strict=True))
 
 
 def of_entry(tenant: Tenant, key: str, since_ms: int, until_ms: int) -> list[Bucket]:
@@ -37,22 +47,24 @@ def of_entry(tenant: Tenant, key: str, since_ms: int, until_ms: int) -> list[Buc
 
 def of_entries(tenant: Tenant, keys: Sequence[str], since_ms: int, until_ms: int) -> list[list[int]]:
     """Return for each of several entries its counts in the hours between two times, oldest first; one round trip."""
-    commands = [hours_of(tenant.keys, key, since_ms, until_ms) for key in keys]
-    return [counts_of(answer, since_ms, until_ms) for answer in (tenant.run_all(commands) if commands else [])]
-
-
-def hours_of(keys: Keys, key: str, since_ms: int, until_ms: int) -> Command:
-    """Return the command that reads an entry's hours between two times; `counts_of` understands the answer."""
     hours = _hours(since_ms, until_ms)
-    name = keys.entry_timeline(key)
-    return ["HMGET", name, *map(str, hours)] if len(hours) <= _NAMED_AT_MOST else ["HGETALL", name]
+    if not keys:
+        return []
+    if len(hours) > _NAMED_AT_MOST:
+        answers = tenant.run_all([["HGETALL", tenant.keys.entry_timeline(key)] for key in keys])
+        return [[int(answer.get(b"%d" % hour, 0)) for hour in hours] for answer in answers]
+    times = {"first_hour": hours.start, "last_hour": hours.stop - 1}
+    chunks = [keys[start : start + _KEYS_A_CALL] for start in range(0, len(keys), _KEYS_A_CALL)]
+    answers = tenant.run_all([tenant.call("hours", *chunk, **times) for chunk in chunks])
+    return [_column(pairs, len(hours)) for answer in answers for pairs in answer]
 
 
-def counts_of(answer: Any, since_ms: int, until_ms: int) -> list[int]:
-    """Return the counts that `hours_of` asked for."""
-    if isinstance(answer, dict):
-        return [int(answer.get(str(hour).encode(), 0)) for hour in _hours(since_ms, until_ms)]
-    return [int(count or 0) for count in answer]
+def _column(pairs: Sequence[int], length: int) -> list[int]:
+    """Return the counts of all hours from places and counts of those in which something happened."""
+    counts = [0] * length
+    for place, count in zip(pairs[::2], pairs[1::2], strict=True):
+        counts[place] = count
+    return counts
 
 
 def _hours(since_ms: int, until_ms: int) -> range:
@@ -63,12 +75,21 @@ def _hours(since_ms: int, until_ms: int) -> range:
 def _buckets(
     stored: Mapping[str, Mapping[bytes, bytes]], resolution: Resolution, since_ms: int, until_ms: int
 ) -> list[Bucket]:
-    length = _LENGTH_MS[resolution]
+    counts = _counts(stored)
+    numbers = _numbers(resolution, since_ms, until_ms, max(counts, default=0))
+    return [Bucket(number * _LENGTH_MS[resolution], counts.get(number, {})) for number in numbers]
+
+
+def _counts(stored: Mapping[str, Mapping[bytes, bytes]]) -> Counts:
     counts: Counts = {}
     for name, buckets in stored.items():
         for number, count in buckets.items():
             counts.setdefault(int(number), {})[name] = int(count)
-    oldest_kept = int(time.time() * 1_000) // length - _KEPT_AT_MOST[resolution]
-    newest_kept = max([*counts, int(time.time() * 1_000) // length])
-    numbers = range(max(since_ms // length, oldest_kept), min(until_ms // length, newest_kept) + 1)
-    return [Bucket(number * length, counts.get(number, {})) for number in numbers]
+    return counts
+
+
+def _numbers(resolution: Resolution, since_ms: int, until_ms: int, newest: int) -> range:
+    length = _LENGTH_MS[resolution]
+    now = int(time.time() * 1_000) // length
+    oldest_kept = now - _KEPT_AT_MOST[resolution]
+    return range(max(since_ms // length, oldest_kept), min(until_ms // length, max(newest, now)) + 1)

@@ -134,10 +134,8 @@ def _first(hours: Sequence[Bucket], entries: Sequence[Entry] | None) -> int | No
 
 def _overall(store: RedisStore, listing: Listing, start: int, end: int, resolution: Resolution) -> Iterable[Bucket]:
     wanted = {LEVELS[level] for level in listing.levels or LEVELS}
-    for bucket in store.timeline(resolution=resolution, since_ms=start, until_ms=end - 1):
-        # Of the hours of three months most are empty.
-        if bucket.counts:
-            yield Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
+    for bucket in store.happened(resolution=resolution, since_ms=start, until_ms=end - 1):
+        yield Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
 
 
 def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) -> Iterable[Bucket]:

@@ -7,6 +7,7 @@ from logster.settings import Settings
 from logster.store.address import Client
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
+from logster.store.timeline import Resolution
 from tests.store.reports import NOW, key_of, report
 
 HOUR, MINUTE, DAY = 3_600_000, 60_000, 86_400_000
@@ -73,3 +74,36 @@ def test_clearing_starts_the_overall_timeline_anew(store: RedisStore, settings: 
     store.report([report(settings)])
     store.clear()
     assert store.timeline(since_ms=NOW, until_ms=NOW) == [Bucket(THIS_HOUR, {})]
+
+
+@pytest.mark.parametrize("length", [1, 3, 24, 72, 73, 160])
+def test_hours_of_entries_are_those_of_their_timelines(store: RedisStore, settings: Settings, length: int) -> None:
+    often = [report(settings, 1, count=back + 1, last_ms=NOW - back * HOUR) for back in range(100)]
+    now_and_then = [report(settings, 2, count=7, last_ms=NOW - back * HOUR) for back in (0, 2, 23, 71, 90)]
+    store.report([*often, *now_and_then, report(settings, 3, last_ms=NOW + HOUR)])
+    span = {"since_ms": NOW - (length - 1) * HOUR, "until_ms": NOW}
+    keys = [key_of(number) for number in (2, 1, 9, 3)]
+    expected = [[sum(bucket.counts.values()) for bucket in store.timeline(key, **span)] for key in keys]
+    assert [len(counts) for counts in expected] == [length] * 4
+    assert store.hours(keys, **span) == expected
+
+
+def test_hours_of_many_entries_come_in_their_order(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, number, count=number + 1) for number in range(120)])
+    assert store.hours([key_of(number) for number in range(120)], since_ms=NOW, until_ms=NOW) == [
+        [number + 1] for number in range(120)
+    ]
+    assert store.hours([], since_ms=NOW, until_ms=NOW) == []
+
+
+@pytest.mark.parametrize("resolution", ["hour", "minute"])
+def test_what_happened_is_the_timeline_without_what_is_empty(
+    store: RedisStore, settings: Settings, resolution: Resolution
+) -> None:
+    times = [NOW + HOUR, NOW, NOW - 2 * MINUTE, NOW - HOUR, NOW - 5 * HOUR, NOW - 3 * DAY]
+    store.report([report(settings, number, level=30 + number % 3 * 10, last_ms=at) for number, at in enumerate(times)])
+    for since_ms in (0, NOW - 4 * HOUR, NOW):
+        span = {"resolution": resolution, "since_ms": since_ms, "until_ms": NOW}
+        happened = store.happened(**span)
+        assert happened == [bucket for bucket in store.timeline(**span) if bucket.counts]
+        assert happened
