@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from logster.entry import LEVELS, Bucket, Entry
 from logster.store.redis_store import RedisStore
@@ -20,12 +21,11 @@ _LEAST = 1.5
 _ORDER = tuple(name for _, name in sorted(LEVELS.items(), reverse=True))
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """The occurrences of one level in a bar; `y` and `height` in pixels."""
 
     level: str
-    count: int
+    occurrences: int
     y: float
     height: float
 
@@ -48,7 +48,7 @@ class Bar:
     @property
     def words(self) -> str:
         """How many of which level, in words."""
-        return ", ".join(f"{part.count:,} {part.level.lower()}" for part in self.parts)
+        return ", ".join(f"{part.occurrences:,} {part.level.lower()}" for part in self.parts)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Place: where the reader is, as the page's address says it. Builds the addresses of all links."""
 
+import re
 from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
@@ -10,6 +11,8 @@ KNOWN = frozenset((*LISTING, *STRETCH, *SELECTION))
 
 _MAX_FIELDS = 30
 _MAX_LENGTH = 4_000
+
+_PLAIN = re.compile(r"[0-9a-zA-Z-]*", re.ASCII)
 
 Change = str | int | Iterable[str] | None
 
@@ -69,7 +72,7 @@ class Place:
         """Return what makes links of which each has another value of one parameter; cheaper than `link` for many."""
         query = self.changed(**{name: None}).query
         beginning = f"{self.address}?{query}{'&' if query else ''}{name}="
-        return lambda value: beginning + quote_plus(value)
+        return lambda value: beginning + (value if _PLAIN.fullmatch(value) else quote_plus(value))
 
     def fields(self, *names: str) -> list[tuple[str, str]]:
         """Return the parameters of these names: what a form has to carry along."""

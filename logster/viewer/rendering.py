@@ -54,6 +54,12 @@ def stamp(moment_ms: int) -> str:
     return f"{_moment(moment_ms).isoformat(' ', 'seconds')[:-6]} UTC"
 
 
+def iso_and_stamp(moment_ms: int) -> tuple[str, str]:
+    """Return a moment as `iso` and as `stamp` do, for a little more than the cost of one."""
+    text = _moment(moment_ms).isoformat(" ", "milliseconds")
+    return f"{text[:10]}T{text[11:23]}Z", f"{text[:19]} UTC"
+
+
 def axis(moment_ms: int, step_ms: int) -> str:
     """Return a moment as the end of an axis with bars of `step_ms`: days need no time of day."""
     moment = _moment(moment_ms)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from logster.entry import Entry, Frame
-from logster.viewer.marking import Marker
-from logster.viewer.rendering import ago, brief, headline, iso, number, stamp
+from logster.viewer.marking import Marker, unmarked
+from logster.viewer.rendering import ago, brief, headline, iso_and_stamp, number
 from logster.viewer.title import title
 
 NEW_MS = 3_600_000
@@ -18,9 +18,13 @@ NEW_MS = 3_600_000
 
 
 class Row(NamedTuple):
-    """One row of the list."""
+    """One row of the list: the arguments of `write_row`, in their order, most of them texts."""
 
     entry: Entry
+    key: str
+    seen: str
+    """When it was last seen, in milliseconds since the epoch."""
+    flags: str
     address: str
     level: str
     label: str
@@ -59,13 +63,17 @@ def rows(
         heading = title(entry)
         message = headline(heading.text) or "(no message)"
         kind = heading.type
+        last_iso, last_stamp = iso_and_stamp(entry.last_seen)
         yield Row(
             entry,
+            entry.key,
+            str(entry.last_seen),
+            " ".join(entry.flags),
             address_of(entry.key),
             entry.level.lower(),
             entry.level.capitalize(),
             message,
-            _marked(message, marked),
+            escape(message) if marked is unmarked else _marked(message, marked),
             kind,
             headline(kind).rpartition(".")[2] if kind else "",
             _where(entry.location) if entry.location else entry.logger,
@@ -74,8 +82,8 @@ def rows(
             sparks.get(entry.key, ""),
             number(entry.count),
             brief(entry.count),
-            iso(entry.last_seen),
-            stamp(entry.last_seen),
+            last_iso,
+            last_stamp,
             ago(entry.last_seen, now_ms),
         )
 
