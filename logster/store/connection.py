@@ -99,6 +99,8 @@ class Connection:
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         client = self.client()
+        if len(commands) == 1 and not isinstance(client, RedisCluster):
+            return [_answer(client, commands[0])]
         pipeline = client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*_encoded(command), **_route(client, command))
@@ -119,6 +121,14 @@ class Connection:
             reason = reason.replace(secret, "***")
         where = address.public(self._url)
         return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
+
+
+def _answer(client: Client, command: Command) -> Any:
+    """Return what a pipeline would for one command, at half of what a pipeline costs."""
+    try:
+        return client.execute_command(*_encoded(command))
+    except ResponseError as error:
+        return error
 
 
 def _route(client: Client, command: Command) -> dict[str, Any]:

@@ -52,7 +52,10 @@ def count(tenant: Tenant, levels: Collection[int] | None) -> int:
 
 
 def _listed(tenant: Tenant, stretch: Stretch, limit: int) -> Any:
-    *listed, is_ungrouped = tenant.run_trimmed([stretch.call(tenant, "list", *codec.LIST_FIELDS, limit=limit)])[0]
+    call = stretch.call(tenant, "list", *codec.LIST_FIELDS, max_age_ms=tenant.max_age_ms, limit=limit)
+    while not (answer := tenant.run_all([call])[0]):
+        pass
+    *listed, is_ungrouped = answer
     if is_ungrouped:
         regrouping.regroup(tenant)
         return _listed(tenant, stretch, limit)

@@ -1,19 +1,23 @@
--- Lists a page of rows from one place on.
+-- Lists a page of rows from one place on, once nothing over age is left.
 --
 -- KEYS: prefix, sets...
--- ARGV: limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
--- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}; a row is {fields…, key, env
---   count, group}; the group is {pattern, occurrences, first seen, how many members, newest member, {newest members…}}
---   or {}; its fields are those of its newest member on these levels
--- Cost: O(sets × log entries + limit), plus 20 µs a group
--- Uses: names, walk
+-- ARGV: max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
+-- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}, or {} where more is over age
+--   than one call removes; a row is {fields…, key, env count, group}; the group is {pattern, occurrences, first seen, how
+--   many members, newest member, {newest members…}} or {}; its fields are those of its newest member on these levels
+-- Cost: O(sets × log entries + limit), plus 20 µs a group and for each entry that is over age
+-- Uses: names, rows, remove, trimming, solving, expiry, walk
 
-local limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
+local max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
 limit, step = tonumber(limit), tonumber(step)
-local fields = { unpack(ARGV, 7) }
+local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE = 16
+local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 50
+
+if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
+  return {}
+end
 
 local function group_at(row)
   local name = prefix .. 'group:' .. row.group
