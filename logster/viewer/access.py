@@ -45,6 +45,8 @@ class Gate:
     def __init__(self, app: ASGIApp, authorize: Authorize | None) -> None:
         self._app = app
         self._authorize = authorize
+        # An object whose __call__ is async counts as async, too.
+        self._is_async = any(map(inspect.iscoroutinefunction, (authorize, type(authorize).__call__)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -56,7 +58,7 @@ class Gate:
         if self._authorize is None:
             return _closed(request)
         try:
-            visit.who = await _ask(self._authorize, request)
+            visit.who = await self._ask(self._authorize, request)
         except Exception:
             _logger.exception("authorize() of the log viewer failed; the log stays closed")
             return problems.response(request, Problem(500, UNDECIDED, title="Closed"))
@@ -66,10 +68,18 @@ class Gate:
             return problems.response(request, Problem(403, NOT_ALLOWED))
         return await _refused_change(request, visit)
 
+    async def _ask(self, authorize: Authorize, request: Request) -> Any:
+        if self._is_async:
+            return await authorize(request)
+        answer = await in_thread(authorize, request)
+        return await answer if inspect.isawaitable(answer) else answer
+
 
 async def _refused_change(request: Request, visit: Visit) -> Response | None:
     if request.method in csrf.SAFE_METHODS:
-        csrf.issue(request, visit)
+        # No page, no form.
+        if not problems.is_api(visit.path):
+            csrf.issue(request, visit)
         return None
     try:
         await csrf.check(request, visit)
@@ -78,14 +88,6 @@ async def _refused_change(request: Request, visit: Visit) -> Response | None:
     except ClientDisconnect:
         return Response(status_code=400)
     return None
-
-
-async def _ask(authorize: Authorize, request: Request) -> Any:
-    # An object whose __call__ is async counts as async, too.
-    if inspect.iscoroutinefunction(authorize) or inspect.iscoroutinefunction(type(authorize).__call__):
-        return await authorize(request)
-    answer = await in_thread(authorize, request)
-    return await answer if inspect.isawaitable(answer) else answer
 
 
 def _closed(request: Request) -> Response:

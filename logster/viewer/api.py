@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from logster.entry import Entry
+from logster.entry import Entry, Frame
 from logster.store.redis_store import RedisStore
 from logster.store.timeline import Resolution
 from logster.viewer.changes import CHANGES, DONE, made
@@ -23,6 +23,12 @@ TOO_MANY_KEYS = f"One request may change {MAX_BULK_KEYS:,} entries at most."
 UNKNOWN_CHANGE = f"There is no such change; changes are {', '.join(CHANGES)}."
 
 
+class Shown(Entry):
+    """An entry as the API shows it."""
+
+    frames: tuple[Frame, ...] = ()
+
+
 class Bulk(msgspec.Struct, forbid_unknown_fields=True):
     """The same change for several entries."""
 
@@ -36,9 +42,12 @@ class Undo(msgspec.Struct, forbid_unknown_fields=True):
     token: str
 
 
+def list_routes() -> list[Route]:
+    return [Route("/api/entries", entries, methods=["GET"])]
+
+
 def routes() -> list[Route]:
     return [
-        Route("/api/entries", entries, methods=["GET"]),
         Route("/api/entries/bulk", bulk, methods=["POST"]),
         Route("/api/entries/undo", undo, methods=["POST"]),
         Route("/api/entries/{key}", entry, methods=["GET"]),
@@ -69,7 +78,7 @@ async def entry(request: Request) -> Response:
     """Return one entry with its frames and traceback."""
     key, with_env = request.path_params["key"], _wants_env(request)
 
-    def fetch(store: RedisStore) -> dict[str, Any]:
+    def fetch(store: RedisStore) -> Shown:
         return _shown(_existing(store, key), store, with_env=with_env)
 
     return answer(await with_store(request, fetch))
@@ -165,11 +174,11 @@ def _existing(store: RedisStore, key: str) -> Entry:
     return entry
 
 
-def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> dict[str, Any]:
+def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> Shown:
     if with_env:
         entry.env = store.env_samples(entry.key)
-    shown: dict[str, Any] = msgspec.structs.asdict(entry)
-    return shown | {"frames": entry.exception.frames if entry.exception else ()}
+    # Not by way of a dict, which would cost a page twice as much.
+    return Shown(*msgspec.structs.astuple(entry), entry.exception.frames if entry.exception else ())
 
 
 def _timeline(request: Request, store: RedisStore, key: str | None) -> dict[str, Any]:

@@ -43,8 +43,10 @@ class Viewer:
         self._service = service
         self._app = Starlette(
             routes=[
-                # What is asked for most comes first, as they are tried one after the other.
+                # They are tried one after the other, so what is asked for most comes first.
                 *beacon.routes(),
+                *pages.list_routes(),
+                *api.list_routes(),
                 *assets.routes(),
                 *copies.routes(),
                 *suppression.routes(),

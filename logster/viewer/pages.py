@@ -21,9 +21,12 @@ from logster.viewer.visit import Visit, visit_of
 FRAGMENTS = {"list": "_list.html", "detail": "_detail.html"}
 
 
+def list_routes() -> list[Route]:
+    return [Route("/", index, methods=["GET"])]
+
+
 def routes() -> list[Route]:
     return [
-        Route("/", index, methods=["GET"]),
         Route("/show/{key}", show, methods=["GET"]),
         Route("/show/{key}/{change}", change, methods=["POST"]),
         Route("/undo", undo, methods=["POST"]),

@@ -97,7 +97,9 @@ def brief(value: int) -> str:
 
 def headline(message: str) -> str:
     """Return the part of a message that a row shows: its first line with anything in it."""
-    line = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    # What is printable has no line breaks of any kind.
+    lines = [message] if message.isprintable() else message.splitlines()
+    line = next((stripped for line in lines if (stripped := line.strip())), "")
     return line if len(line) <= _ROW_CHARACTERS else line[:_ROW_CHARACTERS] + "…"
 
 

@@ -18,7 +18,7 @@ NEW_MS = 3_600_000
 
 
 class Row(NamedTuple):
-    """One row of the list: the arguments of `write_row`, in their order, most of them texts."""
+    """One row of the list, most of it texts; `write_rows` takes the fields in this order."""
 
     entry: Entry
     key: str

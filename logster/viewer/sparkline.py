@@ -19,9 +19,13 @@ def sparklines(store: RedisStore, entries: Sequence[Entry], now_ms: int) -> dict
     keys = [key for each in members for key in each]
     found = iter(store.hours(keys, since_ms=now_ms - (HOURS - 1) * _HOUR_MS, until_ms=now_ms))
     return {
-        entry.key: path([sum(hour) for hour in zip(*(next(found) for _ in each), strict=True)])
+        entry.key: path(next(found) if len(each) == 1 else _sum([next(found) for _ in each]))
         for entry, each in zip(entries, members, strict=True)
     }
+
+
+def _sum(columns: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(hour) for hour in zip(*columns, strict=True)]
 
 
 def path(counts: Sequence[int]) -> str:

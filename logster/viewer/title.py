@@ -1,12 +1,11 @@
 """Title: what is said of an entry first: its message and the type of its exception, neither of them twice."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from logster.entry import Entry
 
 
-@dataclass(frozen=True)
-class Title:
+class Title(NamedTuple):
     """The heading of an entry.
 
     Arguments:

@@ -34,6 +34,8 @@ from logster.viewer.app import Viewer
 from tests.viewer.entries import add
 
 ROUTES = [
+    *pages.list_routes(),
+    *api.list_routes(),
     *copies.routes(),
     *suppression.routes(),
     *bulk.routes(),
