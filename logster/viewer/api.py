@@ -178,7 +178,9 @@ def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> Shown:
     if with_env:
         entry.env = store.env_samples(entry.key)
     # Not by way of a dict, which would cost a page twice as much.
-    return Shown(*msgspec.structs.astuple(entry), entry.exception.frames if entry.exception else ())
+    frames = entry.exception.frames if entry.exception else ()
+    fields: tuple[Any, ...] = (*msgspec.structs.astuple(entry), frames)
+    return Shown(*fields)
 
 
 def _timeline(request: Request, store: RedisStore, key: str | None) -> dict[str, Any]:
