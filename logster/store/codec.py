@@ -16,6 +16,7 @@ LIST_FIELDS = (
 )
 ENTRY_FIELDS = (*LIST_FIELDS, "details", "text")
 FLAGS = ("protected", "solved", "regressed")
+_LOCATION = LIST_FIELDS.index("location")
 
 _LONGEST_VERSION = 100
 
@@ -23,7 +24,8 @@ _encoder = msgspec.json.Encoder()
 _frame = msgspec.json.Decoder(Frame)
 _value = msgspec.json.Decoder()
 _level = lru_cache(maxsize=256)(level_name)
-_NO_DETAILS = details.Details()
+# The same entries are listed again and again, and a frame never changes.
+_place = lru_cache(maxsize=512)(_frame.decode)
 
 
 def encode_details(occurrence: Occurrence, text: bytes) -> bytes:
@@ -62,7 +64,7 @@ def decode_location(stored: bytes | None, exception: ExceptionInfo | None) -> Fr
     if not stored:
         return None
     start = stored.index(b"{")
-    return exception.frames[int(stored[:start])] if start and exception else _frame.decode(stored[start:])
+    return exception.frames[int(stored[:start])] if start and exception else _place(stored[start:])
 
 
 def encode_version(version: str) -> str:
@@ -72,30 +74,37 @@ def encode_version(version: str) -> str:
 
 def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> Entry:
     """Return the entry whose ENTRY_FIELDS, or LIST_FIELDS only, are `values`."""
-    # A page has many rows: their fields are unpacked in order, not looked up by name.
-    level, logger, message, first_message, template, count, first, last, type_, location, *others = values
-    source, versions, protected, solved, regressed, *written = others
+    *listed, stored, text = values if len(values) > len(LIST_FIELDS) else (*values, None, None)
+    entry = decode_row(key, listed, env_count)
+    if stored:
+        found = details.decode(stored, text)
+        entry.exception, entry.traceback = found.exception, found.traceback
+        entry.location = decode_location(listed[_LOCATION], found.exception)
+    return entry
+
+
+def decode_row(key: str, values: Sequence[bytes | None], env_count: int) -> Entry:
+    """Return the entry whose LIST_FIELDS are `values`; a page has many, so they are unpacked in order and in place."""
+    level, logger, message, first_message, template, count, first, last, type_, location = values[:10]
+    source, versions, protected, solved, regressed = values[10:]
     number = int(level or 0)
-    found = details.decode(*written) if written else _NO_DETAILS
-    text = _text(message)
+    text = message.decode("utf-8", "replace") if message else ""
     return Entry(
-        key=key,
-        level=_level(number),
-        level_number=number,
-        logger=_text(logger),
-        message=text,
-        first_message=_text(first_message) if first_message else text,
-        template=_text(template),
-        count=int(count or 0),
-        first_seen=int(first or 0),
-        last_seen=int(last or 0),
-        exception_type=_text(type_),
-        location=decode_location(location, found.exception),
-        source=_text(source),
-        versions=_text(versions).splitlines() if versions else [],
-        flags=_flags(protected, solved, regressed) if protected or solved or regressed else [],
-        exception=found.exception,
-        traceback=found.traceback,
+        key,
+        _level(number),
+        number,
+        logger.decode("utf-8", "replace") if logger else "",
+        text,
+        first_message.decode("utf-8", "replace") if first_message else text,
+        template.decode("utf-8", "replace") if template else "",
+        int(count or 0),
+        int(first or 0),
+        int(last or 0),
+        type_.decode("utf-8", "replace") if type_ else "",
+        _place(location[location.index(b"{") :]) if location else None,
+        source.decode("utf-8", "replace") if source else "",
+        versions.decode("utf-8", "replace").splitlines() if versions else [],
+        _flags(protected, solved, regressed) if protected or solved or regressed else [],
         env_count=env_count,
     )
 

@@ -66,7 +66,7 @@ def _row(row: list[Any]) -> Entry:
     *values, key, env_count, about = row
     if about:
         return grouping.row(key.decode(), values, env_count, about)
-    return codec.decode_entry(key.decode(), values, env_count)
+    return codec.decode_row(key.decode(), values, env_count)
 
 
 def page_of(entries: list[Entry], step: int, follows: bool, behind: bool, total: int | None) -> Page:
