@@ -1,6 +1,6 @@
 """A query that was understood: decides what matches, and tells the store where it need not look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import islice
@@ -27,14 +27,18 @@ class Query:
 
     def matches(self, entry: Entry, envs: Sequence[Env]) -> bool:
         """Return whether an entry matches, whose traceback is filled in, with any of its env samples."""
-        left = self._undecided(entry)
+        return self.matches_row(Row(entry), lambda: envs)
+
+    def matches_row(self, row: Row, envs: Callable[[], Sequence[Env]]) -> bool:
+        """Return whether an entry matches; its env samples are asked for only where they decide."""
+        left = self._undecided(row)
         if not left:
             return left is not None
-        return any(_hold(left, Sample(env)) for env in envs or ({},))
+        return any(_hold(left, Sample(env)) for env in envs() or ({},))
 
     def decided_by(self, entry: Entry) -> bool | None:
         """Return whether an entry matches, as far as it can be told without env: None where that is needed."""
-        left = self._undecided(entry)
+        left = self._undecided(Row(entry))
         return None if left else left is not None
 
     def matching_envs(self, envs: Sequence[Env], entry: Entry | None = None) -> list[int]:
@@ -45,7 +49,7 @@ class Query:
             entry: whose they are, traceback included. Without it a word that no sample has is taken to be the entry's.
         """
         samples = [Sample(env) for env in envs]
-        left = self._undecided(entry) if entry else self._about(samples)
+        left = self._undecided(Row(entry)) if entry else self._about(samples)
         return [index for index, sample in enumerate(samples) if left is not None and _hold(left, sample)]
 
     @cached_property
@@ -126,11 +130,10 @@ class Query:
     def _of(self, kind: type[_Kind]) -> list[_Kind]:
         return [part for part in self.parts if isinstance(part, kind)]
 
-    def _undecided(self, entry: Entry) -> tuple[Term, ...] | None:
+    def _undecided(self, row: Row) -> tuple[Term, ...] | None:
         """Return the terms that the env decides, or None where the entry alone rules a match out."""
-        if self.flags_forbidden.intersection(entry.flags):
+        if self.flags_forbidden.intersection(row.entry.flags):
             return None
-        row = Row(entry)
         left: list[Term] = []
         for part in self.parts:
             holds = part.decide(row)

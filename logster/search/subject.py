@@ -1,6 +1,6 @@
 """What a query looks at: an entry's text, and the values of an env sample, each prepared once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -30,14 +30,23 @@ class Subject:
 
 
 class Row(Subject):
-    """An entry: its message, then its traceback."""
+    """An entry: its message, then its traceback.
 
-    def __init__(self, entry: Entry) -> None:
+    Arguments:
+        entry: what fields are looked at.
+        traceback: reads the entry's traceback, where that is worth no work before it is needed.
+        extract: lowercase ASCII that the text has, and foreign letters as they come: some of it, often enough.
+    """
+
+    def __init__(self, entry: Entry, traceback: Callable[[], str] | None = None, extract: bytes = b"") -> None:
         self.entry = entry
+        self._traceback = traceback
+        self.extract = extract
 
     @cached_property
     def text(self) -> str:
-        return f"{self.entry.message}\n{self.entry.traceback}"
+        traceback = self._traceback() if self._traceback else self.entry.traceback
+        return f"{self.entry.message}\n{traceback}"
 
 
 class Sample(Subject):

@@ -72,7 +72,11 @@ class Text(Sought):
         return literals(self.folded)
 
     def decide(self, row: Row) -> bool | None:
-        return self.folded in row.folded or None
+        return self._is_in_extract(row.extract) or self.folded in row.folded or None
+
+    def _is_in_extract(self, extract: bytes) -> bool:
+        # Only of ASCII it is certain that what was folded by the store is the same as what is folded here.
+        return self.folded.isascii() and self.folded.encode() in extract
 
     def holds_in(self, sample: Sample) -> bool:
         return self.folded in sample.folded

@@ -129,6 +129,15 @@ def decode(stored: bytes | None, text: bytes | None) -> Details:
     return Details(exception, "".join(_joined(packed.traceback, _frames(exception))))
 
 
+def extract(stored: bytes | None, text: bytes | None) -> bytes:
+    """Return that part of the search text which is certain to be the traceback's; cheap, and maybe empty."""
+    if not stored or not text or stored[:1] != _OF_KNOWN_STACK:
+        return b""
+    size, _, both = stored[1:].partition(b":")
+    rest = _rest_decoder.decode(both[int(size) :])
+    return text[rest.at : rest.at + rest.length]
+
+
 def _with_known_stack(exception: ExceptionInfo, traceback: str, text: bytes) -> bytes:
     """Return the details with the stack compressed apart; empty where the stack is not all, or not printed as usual."""
     if exception.cause or exception.exceptions or exception.relation or not exception.frames:

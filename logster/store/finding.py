@@ -1,11 +1,13 @@
 """Pages of the rows that a query matches. Redis narrows the candidates down, the query itself decides."""
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from logster.entry import Entry, Page
-from logster.store import codec, timeline
+from logster.search.subject import Row
+from logster.store import codec, details, timeline
 from logster.store.cursor import Cursor
 from logster.store.listing import Stretch, levels_of, page_of
 from logster.store.plausible import plausible
@@ -43,7 +45,7 @@ def found_page(tenant: Tenant, stretch: Stretch, query: "Query", limit: int, dur
     entries, follows = matches[:limit], len(matches) > limit
     behind = bool(entries) and stretch.start is not None and _any_behind(tenant, stretch, query, entries[0], during)
     total = None if follows or stretch.start else len(entries)
-    return page_of([_as_row(entry) for entry in entries], stretch.step, follows, behind, total)
+    return page_of(entries, stretch.step, follows, behind, total)
 
 
 def _any_behind(tenant: Tenant, stretch: Stretch, query: "Query", first: Entry, during: Span | None) -> bool:
@@ -102,17 +104,23 @@ def _verified(tenant: Tenant, candidates: list[str], query: "Query") -> Iterator
     for key, values, samples in zip(candidates, answers, answers, strict=True):
         if values[0] is None:
             continue
-        envs = codec.decode_envs(values[-1], samples) if query.needs_env else []
-        entry = codec.decode_entry(key, values[:-1], len(envs) if query.needs_env else samples)
-        if query.matches(entry, envs):
+        *listed, stored, text, base = values
+        entry = codec.decode_entry(key, listed, len(samples) if query.needs_env else samples)
+        # What is compressed is read only where a look at the rest does not decide.
+        row = Row(entry, partial(_traceback, stored, text), _extract(entry, stored, text))
+        if query.matches_row(row, partial(codec.decode_envs, base, samples) if query.needs_env else tuple):
             yield entry
+
+
+def _traceback(stored: bytes | None, text: bytes | None) -> str:
+    return details.decode(stored, text).traceback
+
+
+def _extract(entry: Entry, stored: bytes | None, text: bytes | None) -> bytes:
+    # Between the two stands what no word has in it: no match may go across.
+    return codec.lower(entry.message) + b"\xff" + details.extract(stored, text)
 
 
 def _bound(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:
     given = [bound for bound in bounds if bound is not None]
     return choose(given) if given else None
-
-
-def _as_row(entry: Entry) -> Entry:
-    entry.exception, entry.traceback = None, ""
-    return entry

@@ -2,6 +2,7 @@
 
 import pytest
 
+from logster.entry import ExceptionInfo, Frame
 from logster.search import parse
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
@@ -98,3 +99,17 @@ def test_the_latest_message_is_found_and_the_first_stays_with_it(store: RedisSto
 def test_rows_found_carry_no_more_than_listed_rows(filled: RedisStore) -> None:
     [row] = filled.page(query=parse('"order 45 failed" lee')).entries
     assert (row.exception, row.traceback, row.env_count) == (None, "", 2)
+
+
+def test_a_phrase_is_not_found_across_what_does_not_stand_together(store: RedisStore, settings: Settings) -> None:
+    frame = Frame("/app/orders.py", "total", 7, source="return price * count")
+    printed = f'  File "{frame.file}", line {frame.line}, in {frame.function}\n    {frame.source}'
+    for number in range(3):  # some of what many have is kept apart
+        raised = ExceptionInfo("ValueError", "no such thing", (frame,))
+        traceback = f"Traceback (most recent call last):\n{printed}\nValueError: no such thing"
+        store.report([report(settings, number, exception=raised, traceback=traceback)])
+    assert len(store.page(query=parse('"price * count"')).entries) == 3
+    assert len(store.page(query=parse('"in total\n    return"')).entries) == 3
+    assert len(store.page(query=parse('"count\nvalueerror"')).entries) == 3
+    assert store.page(query=parse('"failed\n  file"')).entries == []
+    assert store.page(query=parse('"order 0 failed\nvalueerror"')).entries == []

@@ -2,7 +2,9 @@
 
 import pytest
 
+from logster.entry import Env
 from logster.search import parse
+from logster.search.subject import Row
 from tests.unit.search.entries import entry
 
 ENVS = [
@@ -184,3 +186,35 @@ def test_env_may_be_nested_as_deep_as_it_likes() -> None:
         env = {"a": env}
     assert parse("needle").matches(entry(), [env])
     assert not parse(f"env.{'a.' * 400}a:needle2").matches(entry(), [env])
+
+
+def test_the_traceback_is_read_only_where_an_extract_does_not_decide() -> None:
+    read: list[str] = []
+
+    def traceback() -> str:
+        read.append("traceback")
+        return "Straße refused"
+
+    def matches(written: str) -> bool:
+        row = Row(entry(message=""), traceback, "traceback straße".encode())
+        return parse(written).matches_row(row, list)
+
+    assert matches("TRACEBACK")
+    assert not read
+    assert matches("refused")
+    assert matches("straße")
+    assert not matches("nowhere")
+    assert len(read) == 3
+
+
+def test_samples_are_read_only_where_they_decide() -> None:
+    read: list[str] = []
+
+    def envs() -> list[Env]:
+        read.append("envs")
+        return [{"x": "sample"}]
+
+    assert parse("refused").matches_row(Row(entry()), envs)
+    assert not read
+    assert parse("refused sample").matches_row(Row(entry()), envs)
+    assert read == ["envs"]
