@@ -9,6 +9,7 @@ from logster.search.folding import literals
 
 # A query comes from anyone who may look; this bounds what a hostile one costs.
 _MAX_MEMORY = 1 << 20
+_LINES = "(?m)"
 
 _TOKEN = re.compile(
     r"(?P<escape>\\.)"
@@ -23,6 +24,9 @@ _REPLACED = {r"\W": r"(?-i:\W)", r"\A": "(?:)", r"\z": "(?:)"}
 _SHORT = re.compile(r"\\[dDwWsSnrt]")
 _LETTERS = re.compile(r"[A-Za-z\\-]|[^\x00-\x7f]")
 _SINGLE = frozenset("dDwWsSbBAzntrfva")
+# What never matches the end of a line, nor makes a class that does.
+_IN_LINE = frozenset("dwSbBt")
+_LINE_CLASS = re.compile(r"\[(?!\^)(?:\\[dw.\-\]\[/+*?()|^$]|[^\\\n\[\-]|(?<=[0-9A-Za-z])-(?=[0-9A-Za-z]))+\]")
 
 
 class Mistake(Exception):
@@ -47,7 +51,7 @@ def compiled(expression: str, *, ignore_case: bool) -> Any:
     options.case_sensitive = not ignore_case
     try:
         re2.compile(expression, options)
-        return re2.compile(f"(?m){expression}", options)
+        return re2.compile(f"{_LINES}{expression}", options)
     except UnicodeEncodeError as error:
         raise Mistake("not valid Unicode", error.start, error.end) from None
     except re2.error as error:
@@ -75,6 +79,21 @@ def loosened(expression: str) -> Any | None:
         return compiled("".join(parts), ignore_case=True)
     except Mistake:  # larger than the expression itself
         return None
+
+
+def stays_in_line(expression: str) -> bool:
+    """Return whether nothing that a valid expression matches can have the end of a line in it, as far as is certain."""
+    expression = expression.removeprefix(_LINES)
+    return "(?" not in expression and all(map(_is_in_line, _TOKEN.finditer(expression)))
+
+
+def _is_in_line(token: "re.Match[str]") -> bool:
+    text = token[0]
+    if token.lastgroup == "escape":
+        return text[1] in _IN_LINE or not (text[1].isalnum() or text[1] == "\n")
+    if token.lastgroup == "class":
+        return _LINE_CLASS.fullmatch(text) is not None
+    return text != "\n"
 
 
 def _loosened(token: str) -> str:
