@@ -1,6 +1,6 @@
 """What a query looks at: an entry's text, and the values of an env sample, each prepared once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -35,10 +35,12 @@ class Row(Subject):
     Arguments:
         entry: what fields are looked at.
         traceback: reads the entry's traceback, where that is worth no work before it is needed.
-        extract: lowercase ASCII that the text has, and foreign letters as they come: some of it, often enough.
+        extract: yields parts of the text, its ASCII in lower case: some of it, often enough.
     """
 
-    def __init__(self, entry: Entry, traceback: Callable[[], str] | None = None, extract: bytes = b"") -> None:
+    def __init__(
+        self, entry: Entry, traceback: Callable[[], str] | None = None, extract: Callable[[], Iterable[bytes]] = tuple
+    ) -> None:
         self.entry = entry
         self._traceback = traceback
         self.extract = extract

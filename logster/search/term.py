@@ -1,6 +1,6 @@
 """What every term of a query can say, and those terms that look at the text: words, phrases, regular expressions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,11 +72,12 @@ class Text(Sought):
         return literals(self.folded)
 
     def decide(self, row: Row) -> bool | None:
-        return self._is_in_extract(row.extract) or self.folded in row.folded or None
+        return self._is_in_any(row.extract()) or self.folded in row.folded or None
 
-    def _is_in_extract(self, extract: bytes) -> bool:
+    def _is_in_any(self, parts: Iterable[bytes]) -> bool:
         # Only of ASCII it is certain that what was folded by the store is the same as what is folded here.
-        return self.folded.isascii() and self.folded.encode() in extract
+        encoded = self.folded.encode() if self.folded.isascii() else None
+        return encoded is not None and any(encoded in part for part in parts)
 
     def holds_in(self, sample: Sample) -> bool:
         return self.folded in sample.folded

@@ -19,7 +19,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 SAID = frozenset(
     (
         *("level", "count", "first", "last", "location", "details", "env_base", "versions", "group", "varied"),
-        *("protected", "solved", "regressed"),
+        *("stack", "protected", "solved", "regressed"),
     )
 )
 

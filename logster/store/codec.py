@@ -3,18 +3,19 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from logster.entry import Entry, Env, ExceptionInfo, Frame, Occurrence, level_name
 from logster.store import details
+from logster.store.frames import Stack
 
 LIST_FIELDS = (
     *("level", "logger", "message", "first_message", "template", "count", "first", "last", "type", "location"),
     *("source", "versions", "protected", "solved", "regressed"),
 )
-ENTRY_FIELDS = (*LIST_FIELDS, "details", "text")
+ENTRY_FIELDS = (*LIST_FIELDS, "details", "text", "stack")
 FLAGS = ("protected", "solved", "regressed")
 _LOCATION = LIST_FIELDS.index("location")
 
@@ -28,14 +29,36 @@ _level = lru_cache(maxsize=256)(level_name)
 _place = lru_cache(maxsize=512)(_frame.decode)
 
 
+class Said(NamedTuple):
+    """What an entry says, as it is stored: its details, its search text, and the stack that is kept elsewhere."""
+
+    details: bytes
+    text: bytes
+    stack: Stack | None = None
+
+
+def encode(occurrence: Occurrence, is_shared: details.Choice) -> Said:
+    """Return exception and traceback with the search text, a stack that is shared apart from both."""
+    separated = details.separate(occurrence.exception, occurrence.traceback, is_shared)
+    if separated is None or occurrence.exception is None:
+        text = search_text(occurrence)
+        return Said(encode_details(occurrence, text), text)
+    text = _search_text(occurrence, "".join(separated.parts))
+    return Said(details.encode_around(occurrence.exception, separated, text), text, separated.stack)
+
+
 def encode_details(occurrence: Occurrence, text: bytes) -> bytes:
-    """Return exception and traceback; `text` is the search text as it is stored with them."""
+    """Return exception and traceback whole; `text` is the search text as it is stored with them."""
     return details.encode(occurrence.exception, occurrence.traceback, text)
 
 
 def search_text(occurrence: Occurrence) -> bytes:
     """Return what a search looks at, in ASCII lower case: the traceback, then what it does not say already."""
-    traceback = lower(occurrence.traceback)
+    return _search_text(occurrence, occurrence.traceback)
+
+
+def _search_text(occurrence: Occurrence, said: str) -> bytes:
+    traceback = lower(said)
     others: list[bytes] = []
     for part in (occurrence.message, occurrence.exception_type, occurrence.template, occurrence.logger):
         lowered = lower(part)
@@ -72,12 +95,12 @@ def encode_version(version: str) -> str:
     return " ".join(version.split())[:_LONGEST_VERSION]
 
 
-def decode_entry(key: str, values: Sequence[bytes | None], env_count: int) -> Entry:
-    """Return the entry whose ENTRY_FIELDS, or LIST_FIELDS only, are `values`."""
-    *listed, stored, text = values if len(values) > len(LIST_FIELDS) else (*values, None, None)
+def decode_entry(key: str, values: Sequence[bytes | None], env_count: int, frames: Sequence[Frame] = ()) -> Entry:
+    """Return the entry whose ENTRY_FIELDS, or LIST_FIELDS only, are `values`; `frames` are those it shares."""
+    *listed, stored, text, _ = values if len(values) > len(LIST_FIELDS) else (*values, None, None, None)
     entry = decode_row(key, listed, env_count)
     if stored:
-        found = details.decode(stored, text)
+        found = details.decode(stored, text, frames)
         entry.exception, entry.traceback = found.exception, found.traceback
         entry.location = decode_location(listed[_LOCATION], found.exception)
     return entry

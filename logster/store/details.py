@@ -2,25 +2,34 @@
 
 Most of a traceback stands in the entry's search text too, and most of what a frame says stands in the traceback. So
 frames are stored by column, the traceback without their lines, and the search text is what the compression starts from.
-Equal stacks are compressed once, not for each entry that has one.
+Equal stacks are compressed once, not for each entry that has one. Frames that recur are not among the details at all:
+these then say only what stands around them.
 """
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from logster.entry import ExceptionInfo, Frame
 from logster.recall import Recall
+from logster.store.frames import LOST, MOST, Stack, known, printed, together
 
 _COMPRESSED = b"c"
 _PLAIN = b"p"
 _OF_KNOWN_STACK = b"s"
+_OF_SHARED_FRAMES = b"f"
+_OF_SHARED_FRAMES_COMPRESSED = b"F"
 _HEADER = "Traceback (most recent call last):\n"
 _KNOWN_STACKS = 200
 _LONG = 1_000
+
+
+Choice = Callable[[Stack], bool]
+"""Says whether a stack is to be kept apart from its entry."""
 
 
 class Details(msgspec.Struct, frozen=True):
@@ -28,6 +37,24 @@ class Details(msgspec.Struct, frozen=True):
 
     exception: ExceptionInfo | None = None
     traceback: str = ""
+
+
+class Separated(NamedTuple):
+    """An exception with its recurring stack taken out: this, and what the traceback has before, between and after."""
+
+    stack: Stack
+    parts: list[str]
+
+
+class _Around(msgspec.Struct, frozen=True, array_like=True):
+    """An exception without the frames of itself and its causes, how many these were, and the traceback around them.
+
+    `counts` are in the order in which a traceback prints them; `parts` is None where it is what Python prints.
+    """
+
+    exception: ExceptionInfo
+    counts: list[int]
+    parts: list[str] | None
 
 
 class _Raised(msgspec.Struct, frozen=True, array_like=True):
@@ -95,7 +122,8 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Packed)
 _raised_decoder = msgspec.json.Decoder(_Raised)
 _rest_decoder = msgspec.json.Decoder(_Rest)
-_stack = Recall(_Stack, _KNOWN_STACKS)
+_around_decoder = msgspec.json.Decoder(_Around)
+_compressed_stack = Recall(_Stack, _KNOWN_STACKS)
 
 
 def encode(exception: ExceptionInfo | None, traceback: str, text: bytes) -> bytes:
@@ -110,16 +138,87 @@ def encode(exception: ExceptionInfo | None, traceback: str, text: bytes) -> byte
     return _COMPRESSED + packed if len(packed) < len(plain) else _PLAIN + plain
 
 
-def decode(stored: bytes | None, text: bytes | None) -> Details:
+def separate(exception: ExceptionInfo | None, traceback: str, is_shared: Choice) -> Separated | None:
+    """Return the stack, and the traceback without it; None where it is not shared, or not printed as usual."""
+    found = [known(each.frames) for each in _chain(exception) if each.frames] if exception else []
+    stacks = [each.stack for each in found if each.stack]
+    if not found or len(stacks) < len(found) or sum(len(each.frames) for each in stacks) > MOST:
+        return None
+    whole = together(stacks)
+    if not is_shared(whole):
+        return None
+    parts = list(_around(traceback, [each.printed for each in found]))
+    return Separated(whole, parts) if len(parts) == len(found) + 1 and _is_apart(parts) else None
+
+
+def _around(traceback: str, printed_stacks: Iterable[str]) -> Iterator[str]:
+    """Yield what stands before, between and after printed stacks, up to the first that is not there."""
+    position = 0
+    for each in printed_stacks:
+        start = traceback.find(each, position)
+        if start < 0:
+            return
+        yield traceback[position:start]
+        position = start + len(each)
+    yield traceback[position:]
+
+
+def _is_apart(parts: Sequence[str]) -> bool:
+    """Return whether stacks between parts have their lines for themselves: a search looks at each frame alone."""
+    return (
+        all(part.endswith("\n") for part in parts[:-1] if part)
+        and all(part.startswith("\n") for part in parts[1:] if part)
+        and all(parts[1:-1])
+    )
+
+
+def encode_around(exception: ExceptionInfo, separated: Separated, text: bytes) -> bytes:
+    """Return the details of an entry whose frames are stored elsewhere."""
+    usual = [_HEADER, _last_line(exception.type, exception.message)]
+    counts = [len(each.frames) for each in _chain(exception)]
+    around = _Around(_with_frames(exception, iter(())), counts, None if separated.parts == usual else separated.parts)
+    plain = _json(around)
+    packed = _compressed(plain, text) if len(plain) > _LONG else plain
+    return _OF_SHARED_FRAMES_COMPRESSED + packed if len(packed) < len(plain) else _OF_SHARED_FRAMES + plain
+
+
+def _from_around(around: _Around, frames: Sequence[Frame]) -> Details:
+    left = iter([*frames, *[LOST] * (sum(around.counts) - len(frames))])
+    stacks = [tuple(islice(left, count)) for count in around.counts]
+    exception = _with_frames(around.exception, iter(stacks))
+    parts = around.parts or [_HEADER, _last_line(exception.type, exception.message)]
+    between = ["\n".join(map(printed, each)) for each in stacks if each]
+    return Details(exception, "".join(word for pair in zip(parts, [*between, ""], strict=True) for word in pair))
+
+
+def _chain(exception: ExceptionInfo) -> Iterator[ExceptionInfo]:
+    """Yield an exception after what it grew out of, in the order in which a traceback prints them."""
+    if exception.cause:
+        yield from _chain(exception.cause)
+    yield exception
+
+
+def _with_frames(exception: ExceptionInfo, stacks: Iterator[tuple[Frame, ...]]) -> ExceptionInfo:
+    """Return an exception and its causes with other frames, those of the first cause first."""
+    cause = _with_frames(exception.cause, stacks) if exception.cause else None
+    return msgspec.structs.replace(exception, cause=cause, frames=next(stacks, ()))
+
+
+def decode(stored: bytes | None, text: bytes | None, frames: Sequence[Frame] = ()) -> Details:
     """Return what `encode` was given.
 
     Arguments:
         stored: what it returned.
         text: the entry's search text as it was given then.
+        frames: those that are stored elsewhere.
     """
     if not stored:
         return Details()
     plain = stored[1:]
+    if stored[:1] in (_OF_SHARED_FRAMES, _OF_SHARED_FRAMES_COMPRESSED):
+        if stored[:1] == _OF_SHARED_FRAMES_COMPRESSED:
+            plain = _decompressed(plain, text or b"")
+        return _from_around(_around_decoder.decode(plain), frames)
     if stored[:1] == _OF_KNOWN_STACK:
         return _from_stack_and_rest(plain, text or b"")
     if stored[:1] == _COMPRESSED:
@@ -142,7 +241,7 @@ def _with_known_stack(exception: ExceptionInfo, traceback: str, text: bytes) -> 
     """Return the details with the stack compressed apart; empty where the stack is not all, or not printed as usual."""
     if exception.cause or exception.exceptions or exception.relation or not exception.frames:
         return b""
-    stack = _stack(exception.frames)
+    stack = _compressed_stack(exception.frames)
     before, found, after = traceback.partition(stack.printed)
     at = text.find(stack.text)
     if not (stack.is_smaller and found and at >= 0) or len(before) + len(after) + len(exception.message) > _LONG:
@@ -263,6 +362,7 @@ def _frames(exception: ExceptionInfo | None) -> Iterator[Frame]:
 
 
 def _printed(frame: Frame) -> str:
+    # Also without a source line: what was cut at this once is put together with it.
     function = f", in {frame.function.rpartition('.')[2]}" if frame.function else ""
     return f'  File "{frame.file}", line {frame.line}{function}\n    {frame.source.strip()}'
 
@@ -271,12 +371,12 @@ def _cut(traceback: str, frames: Iterable[Frame]) -> Iterator[str]:
     """Yield what stands between the printed frames, up to the first that is not there."""
     position = 0
     for frame in frames:
-        printed = _printed(frame)
-        start = traceback.find(printed, position)
+        shown = _printed(frame)
+        start = traceback.find(shown, position)
         if start < 0:
             break
         yield traceback[position:start]
-        position = start + len(printed)
+        position = start + len(shown)
     yield traceback[position:]
 
 

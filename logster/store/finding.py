@@ -6,11 +6,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from logster.entry import Entry, Page
+from logster.search.expression import stays_in_line
 from logster.search.subject import Row
 from logster.store import codec, details, timeline
 from logster.store.cursor import Cursor
 from logster.store.listing import Stretch, levels_of, page_of
-from logster.store.plausible import plausible
+from logster.store.plausible import Expression, plausible
 from logster.store.script import Word
 from logster.store.tenant import Tenant
 
@@ -66,17 +67,33 @@ def _matches(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int, duri
 def _candidates(tenant: Tenant, stretch: Stretch, query: "Query", wanted: int) -> Iterator[list[str]]:
     """Yield keys of entries that may match, few at a time."""
     finished, asked = False, wanted
+    literals, expressions = _prepared(tenant, query)
     while not finished:
-        given = {"wanted": asked, "with_text": 1 if query.loosened else "", **_conditions(query)}
-        call = stretch.call(tenant, "scan", *query.required, **given)
+        given = {"wanted": asked, "with_text": 1 if expressions else "", **_conditions(query)}
+        call = stretch.call(tenant, "scan", *literals, **given)
         finished, score, key, found = tenant.run_trimmed([call])[0]
-        if query.loosened:
-            found = plausible(found, query.loosened)
+        if expressions:
+            found = plausible(found, expressions)
             asked = _MOST_TEXTS
         keys = [key.decode() for key in found]
         yield from (keys[start : start + wanted] for start in range(0, len(keys), wanted))
         if not finished:
             stretch = stretch._replace(start=Cursor(int(score), key.decode()))
+
+
+def _prepared(tenant: Tenant, query: "Query") -> tuple[list[Word], list[Expression]]:
+    """Return what a query requires, each literal and expression with the shared stacks in which it occurs."""
+    if not (query.required or query.loosened):
+        return [], []
+    # Here and not by Redis, which would have to look at all of them again for every few entries.
+    tenant.check()
+    shared = tenant.pool.texts()
+    literals: list[Word] = []
+    for literal in query.required:
+        literals += (literal, shared.having(literal.encode()))
+    return literals, [
+        Expression(each, shared.matching(each) if stays_in_line(each.pattern) else None) for each in query.loosened
+    ]
 
 
 def _conditions(query: "Query") -> dict[str, Word]:
@@ -104,21 +121,25 @@ def _verified(tenant: Tenant, candidates: list[str], query: "Query") -> Iterator
     for key, values, samples in zip(candidates, answers, answers, strict=True):
         if values[0] is None:
             continue
-        *listed, stored, text, base = values
+        *listed, stored, text, shared, base = values
         entry = codec.decode_entry(key, listed, len(samples) if query.needs_env else samples)
         # What is compressed is read only where a look at the rest does not decide.
-        row = Row(entry, partial(_traceback, stored, text), _extract(entry, stored, text))
+        said = (stored, text, shared)
+        row = Row(entry, partial(_traceback, tenant, *said), partial(_extract, tenant, entry, *said))
         if query.matches_row(row, partial(codec.decode_envs, base, samples) if query.needs_env else tuple):
             yield entry
 
 
-def _traceback(stored: bytes | None, text: bytes | None) -> str:
-    return details.decode(stored, text).traceback
+def _traceback(tenant: Tenant, stored: bytes | None, text: bytes | None, shared: bytes | None) -> str:
+    return details.decode(stored, text, tenant.pool.frames(shared)).traceback
 
 
-def _extract(entry: Entry, stored: bytes | None, text: bytes | None) -> bytes:
-    # Between the two stands what no word has in it: no match may go across.
-    return codec.lower(entry.message) + b"\xff" + details.extract(stored, text)
+def _extract(
+    tenant: Tenant, entry: Entry, stored: bytes | None, text: bytes | None, shared: bytes | None
+) -> Iterator[bytes]:
+    yield codec.lower(entry.message)
+    yield details.extract(stored, text)
+    yield from tenant.pool.texts_of(shared)
 
 
 def _bound(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from logster.entry import Entry, Group
+from logster.entry import Entry, Frame, Group
 from logster.store import codec
 from logster.store.connection import Command
 from logster.store.exporting import scanned
@@ -35,10 +35,10 @@ def row_of(pattern: str) -> str:
     return _ROW + name_of(pattern)
 
 
-def row(key: str, values: Sequence[Any], env_count: int, about: Sequence[Any]) -> Entry:
-    """Return a group's row: its newest member's, with what is true of all of them."""
+def row(key: str, values: Sequence[Any], env_count: int, about: Sequence[Any], frames: Sequence[Frame] = ()) -> Entry:
+    """Return a group's row: its newest member's, with what is true of all; `frames` are those that it shares."""
     pattern, occurrences, first, count, _, members = about
-    entry = codec.decode_entry(key, values, env_count)
+    entry = codec.decode_entry(key, values, env_count, frames)
     entry.count, entry.first_seen = int(occurrences), int(float(first))
     entry.group = Group(pattern.decode(), int(count), [member.decode() for member in members])
     return entry
@@ -63,10 +63,11 @@ def entry(tenant: Tenant, key: str) -> Entry | None:
     )
     if values[0] is None:
         return None
-    whole = codec.decode_entry(newest, values, env_count)
+    frames = tenant.pool.frames(values[-1])
+    whole = codec.decode_entry(newest, values, env_count, frames)
     occurrences = about[1] if found[0] else whole.count
     earliest = first[0][1] if first else whole.first_seen
-    return row(key, values, env_count, (about[0], occurrences, earliest, count, newest, members))
+    return row(key, values, env_count, (about[0], occurrences, earliest, count, newest, members), frames)
 
 
 def newest(tenant: Tenant, key: str) -> str:

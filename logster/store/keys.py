@@ -25,6 +25,10 @@ class Keys:
         return f"{self.prefix}solved:{level}"
 
     @property
+    def frames(self) -> str:
+        return f"{self.prefix}frames"
+
+    @property
     def trimmable(self) -> str:
         return f"{self.prefix}trimmable"
 

@@ -25,7 +25,7 @@ class Stretch(NamedTuple):
     start: Cursor | None
     step: int
 
-    def call(self, tenant: Tenant, name: str, *rest: str, **arguments: Word) -> Command:
+    def call(self, tenant: Tenant, name: str, *rest: Word, **arguments: Word) -> Command:
         """Return the call of a script that walks this stretch."""
         score, key = self.start or ("", "")
         times = {"since_ms": _or_empty(self.since_ms), "until_ms": _or_empty(self.until_ms)}

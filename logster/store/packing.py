@@ -8,7 +8,7 @@ import msgspec
 from logster.entry import Env, Occurrence
 from logster.fingerprint import VERSION
 from logster.patterns import raised
-from logster.store import codec, details
+from logster.store import codec, details, frames
 from logster.store.archive import SAID, ArchivedEntry, Mark, Sample, bytes_of, text_of
 from logster.store.script import Word
 
@@ -22,9 +22,10 @@ _value = msgspec.json.Decoder(Env)
 
 def record_of(found: Sequence[Any]) -> ArchivedEntry:
     """Return the record of an entry that export.lua read."""
-    key, words, samples, timeline, mark_end, mark_versions = found
+    key, words, samples, timeline, mark_end, mark_versions, bodies = found
     fields = {name.decode(): value for name, value in by_twos(words)}
-    found_details = details.decode(fields.get("details"), fields.get("text"))
+    is_shared = fields.pop("stack", None) is not None
+    found_details = details.decode(fields.get("details"), fields.get("text"), list(map(frames.decode, bodies)))
     message = _text(fields.get("message"))
     first_message = _text(fields.get("first_message"))
     base = _text(fields.get("env_base"))
@@ -53,6 +54,8 @@ def record_of(found: Sequence[Any]) -> ArchivedEntry:
         env=env,
         env_base=None if known_base is None or (env and env[-1].env == known_base) else known_base,
     )
+    if is_shared:
+        fields["text"] = _whole_text(record, fields.get("text", b""))
     return msgspec.structs.replace(record, stored=_unsaid(record, fields))
 
 
@@ -89,6 +92,14 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         else:
             encoded[name] = bytes_of(stored)
     return encoded
+
+
+def _whole_text(record: ArchivedEntry, own: bytes) -> bytes:
+    """Return the search text of an entry that shares frames as if it shared none: what it says itself, and all else."""
+    whole = codec.search_text(_occurrence(record))
+    said = whole.split(b"\n")
+    left = [line for line in own.split(b"\n") if line and line not in said]
+    return b"\n".join([whole, *left])
 
 
 def _kept(record: ArchivedEntry, name: str, made: bytes) -> bytes:

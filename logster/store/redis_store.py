@@ -88,7 +88,9 @@ class RedisStore:
         values, env_count = self._tenant.run_all(
             [["HMGET", keys.entry(key), *codec.ENTRY_FIELDS], ["LLEN", keys.env(key)]]
         )
-        return codec.decode_entry(key, values, env_count) if values[0] else None
+        if not values[0]:
+            return None
+        return codec.decode_entry(key, values, env_count, self._tenant.pool.frames(values[-1]))
 
     def page(
         self,

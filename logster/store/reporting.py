@@ -1,7 +1,7 @@
 """Writes reports: each one script, a batch one pipeline. What patterns keep out is counted instead."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from logster.recall import Recall
 from logster.settings import Settings
 from logster.store import codec, grouping, rates
 from logster.store.connection import Command
+from logster.store.frames import Stack
 from logster.store.script import Word
 from logster.store.tenant import Tenant
 
@@ -21,7 +22,17 @@ _ROUNDS_AT_MOST = 10
 # The same env comes up as often as nothing but `bind()` adds to it.
 _encoded_env = Recall(codec.encode_env, 100)
 
+# The stack that came with a report is stored then; after a repeat most likely, since an entry like it has it.
+_TAKEN = (b"created", b"merged", b"regressed")
+
 Outcome = Literal["created", "merged", "regressed", "solved", "suppressed", "repeated", "refused", "stale"]
+
+
+class Call(NamedTuple):
+    """The call that applies a report, and the stack that its entry shares, or would were it new."""
+
+    command: Command
+    stack: Stack | None = None
 
 
 class ReportResult(msgspec.Struct, frozen=True):
@@ -48,14 +59,17 @@ def report(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings:
     for _ in range(_ROUNDS_AT_MOST):
         commands = dict(zip(order, commands_for([reports[i] for i in order], tenant, settings), strict=True))
         asked = list(rates.questions(reports, tenant))
-        answers = connection.run_all([commands[i] for i in left] + [command for _, _, command in asked])
+        answers = connection.run_all([commands[i].command for i in left] + [command for _, _, command in asked])
         for i, (outcome, count) in zip(left, answers, strict=False):
             results[i] = ReportResult(reports[i].latest.key, outcome.decode(), count)
+            if outcome in _TAKEN and (stack := commands[i].stack):
+                tenant(reports[i].latest.namespace).sharing.take_for_stored(stack)
         for (namespace, watch, _), (rate, is_first) in zip(asked, answers[len(left) :], strict=True):
             if is_first:
                 rates.answer(namespace, watch, int(rate))
         for namespace in {reports[i].latest.namespace for i in left if _is(results[i], "stale")}:
             tenant(namespace).learn()
+            tenant(namespace).sharing.doubt()
         # A report is refused when the one before it was not applied: its patterns were stale, or its script was not
         # loaded, which is mended by now.
         left = [i for i in left if _is(results[i], "refused") or _is(results[i], "stale")]
@@ -68,7 +82,7 @@ def _is(result: ReportResult | None, outcome: Outcome) -> bool:
     return result is not None and result.outcome == outcome
 
 
-def commands_for(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings: Settings) -> list[Command]:
+def commands_for(reports: Sequence[Report], tenant: Callable[[str], Tenant], settings: Settings) -> list[Call]:
     """Return the calls that apply reports; each is refused unless the one before it of its sender was applied."""
     applied: dict[tuple[str, str], int] = {}
     commands = []
@@ -77,11 +91,11 @@ def commands_for(reports: Sequence[Report], tenant: Callable[[str], Tenant], set
         tenant(namespace).check()
         after = applied.get((namespace, each.sender), -1)
         applied[namespace, each.sender] = each.sequence
-        commands.append(_command(each, after, tenant(namespace), settings))
+        commands.append(_call(each, after, tenant(namespace), settings))
     return commands
 
 
-def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> Command:
+def _call(report: Report, after: int, tenant: Tenant, settings: Settings) -> Call:
     latest = report.latest
     raised = patterns.raised(latest)
     filter_ = tenant.filter
@@ -93,11 +107,13 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         "after": after,
     }
     if suppressed_by := filter_.suppressed_by(subject, lambda: latest.env):
-        return tenant.call("suppress", pattern=suppressed_by, count=report.count, **admission)
+        return Call(tenant.call("suppress", pattern=suppressed_by, count=report.count, **admission))
     pattern = filter_.grouped_by(subject)
-    text = codec.search_text(latest)
-    return tenant.call(
+    said = codec.encode(latest, tenant.sharing.meet)
+    frames, bodies = tenant.sharing.to_send(said.stack) if said.stack else (b"", [])
+    command = tenant.call(
         "report",
+        *bodies,
         *_samples(report, settings.max_env_count_per_entry),
         key=latest.key,
         level=latest.level,
@@ -108,8 +124,8 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         template=latest.template,
         exception_type=latest.exception_type,
         location=codec.encode_location(latest.location, latest.exception),
-        details=codec.encode_details(latest, text),
-        text=text,
+        details=said.details,
+        text=said.text,
         source=latest.source,
         version=codec.encode_version(latest.version),
         count=report.count,
@@ -123,8 +139,12 @@ def _command(report: Report, after: int, tenant: Tenant, settings: Settings) -> 
         group=grouping.name_of(pattern),
         pattern=pattern,
         watched=1 if rates.watches else "",
+        stack=said.stack.id if said.stack else "",
+        frames=frames,
+        frame_words=len(bodies),
         **admission,
     )
+    return Call(command, said.stack)
 
 
 def _samples(report: Report, at_most: int) -> list[Word]:

@@ -9,9 +9,11 @@ from logster.store import schema
 from logster.store.connection import Command, Connection
 from logster.store.filter import Filter
 from logster.store.keys import Keys
+from logster.store.pool import Pool
 from logster.store.script import Word, script
+from logster.store.sharing import Sharing
 
-_TRIMMED_A_CALL = 50
+_TRIMMED_A_CALL = 25
 
 
 class Tenant:
@@ -23,6 +25,8 @@ class Tenant:
         self.keys = Keys(namespace)
         self.rules = rules
         self.filter = Filter(rules)
+        self.pool = Pool(connection, self.keys)
+        self.sharing = Sharing()
         self.is_missed = False
         self._is_checked = False
 

@@ -58,7 +58,7 @@ def test_a_report_whose_predecessor_in_the_batch_was_not_applied_is_refused(sett
     connection = Connection(settings.redis_url, 2)
     tenant = Tenant(connection, settings.current_namespace(), max_age_ms=86_400_000)
     batch = [report(settings, number, sender="a", sequence=number) for number in (1, 2, 3)]
-    calls = commands_for(batch, lambda _: tenant, settings)
+    calls = [each.command for each in commands_for(batch, lambda _: tenant, settings)]
     assert connection.run_all([calls[0], calls[2]]) == [[b"created", 1], [b"refused", 0]]
     assert connection.run_all(calls) == [[b"repeated", 0], [b"created", 1], [b"created", 1]]
     connection.close()

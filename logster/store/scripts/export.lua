@@ -2,12 +2,13 @@
 --
 -- KEYS: prefix
 -- ARGV: keys...
--- Returns: for each key dealt with {key, {field, value, …}, {sample…}, {bucket, count, …}, mark's end, its versions},
---   the fields empty where there is no such entry; the rest of the keys are to be asked for again
--- Cost: O(size of the entries), until 1 MB is read, 3 ms
--- Uses: whole
+-- Returns: for each key dealt with {key, {field, value, …}, {sample…}, {bucket, count, …}, mark's end, its versions,
+--   {body of a shared frame…}}, the fields empty where there is no such entry; the rest of the keys are to be
+--   asked for again
+-- Cost: O(size of the entries), until 500 kB are read, 3 ms
+-- Uses: names, frames, whole
 
-local BYTES_AT_MOST = 1000000
+local BYTES_AT_MOST = 500000
 local prefix = KEYS[1]
 local bytes = 0
 

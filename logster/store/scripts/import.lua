@@ -4,7 +4,7 @@
 -- ARGV: key, mode, max_env, mark_end, mark_versions, field_words, timeline_words, values...
 -- Returns: created, replaced, merged, or exists where the mode is `add` and there is such an entry already
 -- Cost: O(size of the entry + log entries), 50 µs
--- Uses: names, rows, remove, solving, samples
+-- Uses: names, rows, frames, remove, solving, samples
 
 local key, mode, max_env, mark_end, mark_versions, field_words, timeline_words = unpack(ARGV, 1, 7)
 local FIRST = 8 -- of the values: field, value, …, bucket, count, …, time of a sample, its lines, …
@@ -56,8 +56,8 @@ local function merged(known, given)
       end
     end
     known.message_text, known.raised = given.message_text, given.raised
-    -- What was compressed with the help of another text cannot be read with this one.
-    known.details = given.details
+    -- What was compressed with the help of another text, or goes with another stack, cannot be read with this one.
+    known.details, known.stack = given.details, given.stack
   end
   known.count = digits(tonumber(known.count) + tonumber(given.count))
   known.first = digits(math.min(tonumber(known.first), tonumber(given.first)))
@@ -154,6 +154,10 @@ if known then
   for bucket, count in pairs(hash(timeline)) do
     buckets[bucket] = digits(tonumber(buckets[bucket] or 0) + tonumber(count))
   end
+end
+if fields.stack then
+  -- It stays in use while the entry is written anew.
+  redis.call('HDEL', entry, 'stack')
 end
 remove(prefix, key)
 write(fields, given_samples)

@@ -6,14 +6,14 @@
 --   than one call removes; a row is {fields…, key, env count, group}; the group is {pattern, occurrences, first seen, how
 --   many members, newest member, {newest members…}} or {}; its fields are those of its newest member on these levels
 -- Cost: O(sets × log entries + limit), plus 20 µs a group and for each entry that is over age
--- Uses: names, rows, remove, trimming, solving, expiry, walk
+-- Uses: names, rows, frames, remove, trimming, solving, expiry, walk
 
 local max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
 limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 50
+local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 25
 
 if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
   return {}

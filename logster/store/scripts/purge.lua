@@ -3,8 +3,8 @@
 -- KEYS: prefix
 -- ARGV: keys...
 -- Returns: how many were removed
--- Cost: O(keys × log entries), 20 µs a key
--- Uses: names, rows, remove
+-- Cost: O(keys × log entries), 20 µs a key, 50 µs where a stack goes with it
+-- Uses: names, rows, frames, remove
 
 local prefix = KEYS[1]
 local removed = 0

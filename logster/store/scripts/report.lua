@@ -4,15 +4,17 @@
 -- KEYS: prefix
 -- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
 --   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
---   group, pattern, watched, patterns_version, sender, sequence, after, samples...
--- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale
+--   group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words, values...
+-- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale, which is also
+--   the answer where the entry is to share a stack whose frames are neither sent nor stored
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
--- Uses: names, admission, rows, remove, trimming, solving, samples, timeline, rates
+-- Uses: names, admission, rows, frames, remove, trimming, solving, samples, timeline, rates
 
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
-  group, pattern, watched, patterns_version, sender, sequence, after = unpack(ARGV)
-local SAMPLES = 29 -- the first of the samples: time, lines, time, lines, …
+  group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words = unpack(ARGV, 1, 31)
+local FRAMES = 32 -- the first of the values: id and body of a frame, id, body, …
+local SAMPLES = FRAMES + frame_words -- then time and lines of a sample, time, lines, …
 local TRIMMED_AT_MOST = 20
 local schema, is_watched
 
@@ -20,6 +22,25 @@ local prefix = KEYS[1]
 local entry = prefix .. 'entry:' .. key
 local now = now_ms()
 level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
+
+local function bodies()
+  local found = {}
+  for i = FRAMES, SAMPLES - 1, 2 do
+    found[ARGV[i]] = ARGV[i + 1]
+  end
+  return found
+end
+
+-- A repeat says nothing new, and needs no frames.
+local function lacks_needed_frames()
+  return stack ~= ''
+    and (redis.call('HEXISTS', entry, 'level') == 0 or redis.call('ZSCORE', prefix .. 'solved', key))
+    and lacks_frames(prefix, stack, frames, bodies())
+end
+
+local function field_of_stack()
+  return stack ~= '' and use_stack(prefix, stack, frames, bodies()) or ''
+end
 
 local function set_unless_empty(fields)
   local words = {}
@@ -45,9 +66,21 @@ local function create()
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
     last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
+    stack = field_of_stack(),
     first_message = first_message ~= message and first_message or '',
     env_base = tonumber(max_env) > 0 and ARGV[SAMPLES + 1] or '',
   })
+end
+
+-- What it said when it was new may have changed. Details are compressed with the help of their text, and cannot be read
+-- with another.
+local function tell_anew()
+  local before, now_used = redis.call('HGET', entry, 'stack'), field_of_stack()
+  if before then
+    release_stack(prefix, before)
+  end
+  redis.call('HDEL', entry, 'details', 'stack')
+  set_unless_empty({ regressed = 1, details = details, text = text, stack = now_used, location = location })
 end
 
 local function known_entry()
@@ -164,6 +197,9 @@ local function keep_samples(known)
   end
 end
 
+if lacks_needed_frames() then
+  return { 'stale', 0 }
+end
 local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
 if refusal then
   return { refusal, 0 }
@@ -189,9 +225,7 @@ end
 list(known)
 if solved_in then
   outcome = 'regressed'
-  -- Details are compressed with the help of their text, and cannot be read with another.
-  redis.call('HDEL', entry, 'details')
-  set_unless_empty({ regressed = 1, details = details, text = text, location = location })
+  tell_anew()
   if solved_in == '' then
     forget_mark(prefix, key)
   end

@@ -1,17 +1,16 @@
 -- Walks the list from one place on for entries with the right flags and count in which each of some lowercase
--- literals occurs.
+-- literals occurs. After each literal stand the ids of the shared stacks in which it does, or `*` for any of them.
 --
 -- KEYS: prefix, sets...
 -- ARGV: wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
 --   literals...
 -- Returns: {all was walked, score and key of the place where the walk stopped, {entry…}}; an entry is its key, or with
---   its text {key, {message, text, env_base}, {sample that is not as the env_base…}}
+--   its text {key, {message, text, env_base, stack}, {sample that is not as the env_base…}}
 -- Cost: O(sets × log entries) and at most 200 entries or about 800 kB of their text, 3 ms
--- Uses: names, walk
+-- Uses: names, frames, walk
 
 local wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count,
   max_count = unpack(ARGV)
-local literals = { unpack(ARGV, 12) }
 local ROWS_AT_MOST, BYTES_AT_MOST = 200, 800000
 local prefix = KEYS[1]
 local bytes = 0
@@ -22,6 +21,16 @@ local function words_of(text)
     words[#words + 1] = word
   end
   return words
+end
+
+-- Each with the set of ids of the stacks that have it.
+local literals = {}
+for i = 12, #ARGV, 2 do
+  local stacks, is_any = {}, ARGV[i + 1] == '*'
+  for _, id in ipairs(is_any and {} or ids_in(ARGV[i + 1])) do
+    stacks[id] = true
+  end
+  literals[#literals + 1] = { text = ARGV[i], stacks = stacks, is_any = is_any }
 end
 
 local required, ruled_out = words_of(flags), words_of(forbidden)
@@ -39,9 +48,13 @@ local function is_in(text, literal)
   return text and string.find(text, literal, 1, true)
 end
 
+local function is_in_stack(stack, literal)
+  return literal.is_any or literal.stacks[string.sub(stack, SINCE_BYTES + 1)]
+end
+
 local function has_literals(key)
-  local text, message, versions, base, varied = unpack(redis.call('HMGET', prefix .. 'entry:' .. key,
-    'text', 'message_text', 'versions', 'env_base', 'varied'))
+  local text, message, versions, base, varied, stack = unpack(redis.call('HMGET', prefix .. 'entry:' .. key,
+    'text', 'message_text', 'versions', 'env_base', 'varied', 'stack'))
   bytes = bytes + #(text or '') + #(base or '')
   local lower_base, lower_samples
 
@@ -55,8 +68,9 @@ local function has_literals(key)
   end
 
   for _, literal in ipairs(literals) do
-    if not (is_in(text, literal) or is_in(message, literal) or versions and is_in(string.lower(versions), literal)
-      or base and is_in_env(literal)) then
+    local sought = literal.text
+    if not (is_in(text, sought) or is_in(message, sought) or stack and is_in_stack(stack, literal)
+      or versions and is_in(string.lower(versions), sought) or base and is_in_env(sought)) then
       return false
     end
   end
@@ -93,7 +107,7 @@ local function found(key)
   if with_text == '' then
     return key
   end
-  local about = redis.call('HMGET', prefix .. 'entry:' .. key, 'message', 'text', 'env_base', 'varied')
+  local about = redis.call('HMGET', prefix .. 'entry:' .. key, 'message', 'text', 'env_base', 'stack', 'varied')
   local varied = table.remove(about)
   bytes = bytes + #(about[2] or '') + #(about[3] or '')
   return { key, about, samples_of(key, varied) }

@@ -196,7 +196,7 @@ def test_the_traceback_is_read_only_where_an_extract_does_not_decide() -> None:
         return "Straße refused"
 
     def matches(written: str) -> bool:
-        row = Row(entry(message=""), traceback, "traceback straße".encode())
+        row = Row(entry(message=""), traceback, lambda: [b"traceback", "straße".encode()])
         return parse(written).matches_row(row, list)
 
     assert matches("TRACEBACK")

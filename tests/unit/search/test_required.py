@@ -9,7 +9,7 @@ from logster.errors import QuerySyntaxError
 from logster.search import parse
 from logster.search.folding import fold
 from logster.store import codec
-from logster.store.plausible import Found, plausible
+from logster.store.plausible import Expression, Found, plausible
 from tests.unit.search.entries import entry
 
 # Letters with a foreign twin, what JSON escapes, what regular expressions and wildcards give a meaning.
@@ -47,7 +47,7 @@ def scanned(searched: Entry, envs: list[Env]) -> Found:
     base, sample = map(codec.encode_env, envs)
     lacking = [f"-{line.partition(':')[0]}" for line in codec.encode_env(dict.fromkeys(envs[0])).split("\n")]
     samples = ["1700000000000", "\n".join(["1700000000000", *lacking, sample])]
-    about = (searched.message.encode(), text_of(searched), base.encode())
+    about = (searched.message.encode(), text_of(searched), base.encode(), None)
     return searched.key.encode(), about, [each.encode() for each in samples]
 
 
@@ -119,7 +119,8 @@ def test_every_match_has_what_the_query_requires(seed: int) -> None:
         text, json = stored(searched, envs)
         missing = [literal for literal in query.required if literal not in text and literal not in json]
         assert not missing, (query.text, searched.message, searched.traceback, envs)
-        assert plausible([scanned(searched, envs)], query.loosened), (query.text, searched, envs)
+        expressions = [Expression(each, frozenset()) for each in query.loosened]
+        assert plausible([scanned(searched, envs)], expressions), (query.text, searched, envs)
         matched += 1
         loosened += len(query.loosened)
         required += len(query.required)

@@ -1,5 +1,5 @@
 -- What time alone changes: entries that are over age go, and solved ones whose mark has expired are shown again; a bounded
--- number a call. Needs names, rows, remove, trimming, solving.
+-- number a call. Needs names, rows, frames, remove, trimming, solving.
 
 -- Returns how many entries it dealt with; fewer than the limit means that none is left.
 local function expire(prefix, max_age_ms, limit)

@@ -1,4 +1,4 @@
--- Removes an entry with all that belongs to it, and says whether there was one. Needs names, rows.
+-- Removes an entry with all that belongs to it, and says whether there was one. Needs names, rows, frames.
 
 local function remove(prefix, key)
   local state = state_of(prefix, key)
@@ -11,6 +11,10 @@ local function remove(prefix, key)
   redis.call('ZREM', prefix .. 'trimmable', key)
   if not state or state.protected then
     redis.call('SREM', prefix .. 'protected', key)
+  end
+  local stack = redis.call('HGET', prefix .. 'entry:' .. key, 'stack')
+  if stack then
+    release_stack(prefix, stack)
   end
   redis.call('UNLINK', prefix .. 'entry:' .. key, prefix .. 'env:' .. key, prefix .. 'timeline:hour:entry:' .. key)
   return state or listed > 0
