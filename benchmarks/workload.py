@@ -80,21 +80,30 @@ def _source() -> list[str]:
     return [line for each in modules for line in Path(each.__file__ or "").read_text().splitlines() if line.strip()]
 
 
-def exception(seed: int) -> ExceptionInfo:
-    """Return an exception with the workload's frames, five source lines each; every seed has its own lines."""
+def exception(seed: int, *, is_one_program: bool = True) -> ExceptionInfo:
+    """Return an exception with the workload's frames, five source lines each.
+
+    Arguments:
+        seed: says in which of fifty lines each function is: every seed has a stack of its own.
+        is_one_program: whether a line of a file has the same source in every stack that passes through it. Without that
+            each seed has its own source throughout, as if every entry were of another program.
+    """
     chance = random.Random(seed)
-    return ExceptionInfo("ActiveRecord::StatementInvalid", MESSAGE, tuple(_frame(each, chance) for each in BACKTRACE))
+    frames = tuple(_frame(each, chance, is_one_program) for each in BACKTRACE)
+    return ExceptionInfo("ActiveRecord::StatementInvalid", MESSAGE, frames)
 
 
-def _frame(line: str, chance: random.Random) -> Frame:
-    place = _LINE.fullmatch(line)
+def _frame(printed: str, chance: random.Random, is_one_program: bool) -> Frame:
+    place = _LINE.fullmatch(printed)
     assert place
-    start = chance.randrange(len(_source()) - 5)
+    line = int(place["line"]) + chance.randrange(50)
+    source = random.Random(f"{place['file']}:{line}") if is_one_program else chance
+    start = source.randrange(len(_source()) - 5)
     lines = _source()[start : start + 5]
     return Frame(
         file=place["file"],
         function=place["function"],
-        line=int(place["line"]) + chance.randrange(50),
+        line=line,
         module=place["file"].rpartition("/")[2].partition(".")[0],
         source=lines[2],
         before=tuple(lines[:2]),
@@ -104,8 +113,8 @@ def _frame(line: str, chance: random.Random) -> Frame:
 
 
 @cache
-def _stack(seed: int) -> tuple[ExceptionInfo, str]:
-    raised = exception(seed)
+def _stack(seed: int, is_one_program: bool) -> tuple[ExceptionInfo, str]:
+    raised = exception(seed, is_one_program=is_one_program)
     return raised, traceback.text(raised)
 
 
@@ -129,7 +138,9 @@ def time_of(number: int, total: int) -> int:
     return _START_MS - 3 * _DAY_MS + number * 3 * _DAY_MS // total
 
 
-def report(namespace: str, number: int, total: int, *, stacks: int = 200, envs: int = 1) -> Report:
+def report(
+    namespace: str, number: int, total: int, *, stacks: int = 200, envs: int = 1, is_one_program: bool = True
+) -> Report:
     """Return the report of a distinct entry with 30 structured frames.
 
     Arguments:
@@ -138,8 +149,9 @@ def report(namespace: str, number: int, total: int, *, stacks: int = 200, envs: 
         total: how many there are, over whose times it stands.
         stacks: how many stacks there are; each entry has one of them.
         envs: how many env samples it comes with.
+        is_one_program: see `exception`.
     """
-    raised, text = _stack(number % stacks)
+    raised, text = _stack(number % stacks, is_one_program)
     last_ms = time_of(number, total)
     occurrence = Occurrence(
         key=key_of(number),
