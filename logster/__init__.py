@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from logster.capture.context import add_to_env as add_to_env
     from logster.capture.context import bind as bind
     from logster.capture.handler import LogsterHandler as LogsterHandler
+    from logster.capture.hooks import install as install
     from logster.capture.leveling import override_level as override_level
     from logster.delivery.observers import subscribe as subscribe
     from logster.errors import ConfigurationError as ConfigurationError
@@ -41,6 +42,7 @@ _HOME = {
     "bind": "logster.capture.context",
     "configure": "logster.service",
     "flush": "logster.service",
+    "install": "logster.capture.hooks",
     "on_rate": "logster.rates",
     "override_level": "logster.capture.leveling",
     "subscribe": "logster.delivery.observers",

@@ -22,6 +22,11 @@ def last(callback: Callable[[], object]) -> Callable[[], object]:
     return callback
 
 
+def write() -> None:
+    """Call now what is registered with `first`, for an end at which Python runs nothing of this."""
+    _call(_first)
+
+
 @atexit.register
 def _end() -> None:
     try:

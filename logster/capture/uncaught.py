@@ -1,4 +1,4 @@
-"""Exceptions that nobody logged: captured once, whoever meets them first."""
+"""What nobody logged: exceptions are captured once, whoever meets them first; records as they are."""
 
 import logging
 
@@ -25,10 +25,25 @@ def capture_exception(
         if silence.kept or captured_by(error):
             return False
         mark(error, "middleware")
-        service = service or services.current()
         exc_info = (type(error), error, error.__traceback__)
-        record = logging.LogRecord(logger, logging.ERROR, "", 0, message, None, exc_info)
-        return service.worker.submit(RecordSnapshot(record, service.settings.current_namespace()))
+        return capture_record(logging.LogRecord(logger, logging.ERROR, "", 0, message, None, exc_info), service)
     except Exception as problem:
         complain(f"an exception could not be captured: {type(problem).__name__}")
+        return False
+
+
+def capture_record(record: logging.LogRecord, service: Service | None = None) -> bool:
+    """Report a record that went through no logger, and return whether it was taken.
+
+    Arguments:
+        record: what happened.
+        service: whom to report to; this process's own by default.
+    """
+    try:
+        if silence.kept:
+            return False
+        service = service or services.current()
+        return service.worker.submit(RecordSnapshot(record, service.settings.current_namespace()))
+    except Exception as problem:
+        complain(f"a record could not be captured: {type(problem).__name__}")
         return False

@@ -13,7 +13,10 @@ PACKAGE = ROOT / "logster"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # What hands reports over, and so knows who takes them, as docs/architecture.md says below its table.
-HAND_OVER = {"capture.handler", "capture.hooks", "capture.uncaught"}
+HAND_OVER = {
+    *("capture.handler", "capture.uncaught"),
+    *(f"capture.{name}" for name in ("hook", "hooks", "loops", "termination", "warned")),
+}
 
 
 def layers() -> dict[str, tuple[set[str], str]]:
