@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from logster.capture.handler import LogsterHandler as LogsterHandler
     from logster.capture.hooks import install as install
     from logster.capture.leveling import override_level as override_level
+    from logster.capture.permalink import permalink as permalink
     from logster.delivery.observers import subscribe as subscribe
     from logster.errors import ConfigurationError as ConfigurationError
     from logster.errors import LogsterError as LogsterError
@@ -45,6 +46,7 @@ _HOME = {
     "install": "logster.capture.hooks",
     "on_rate": "logster.rates",
     "override_level": "logster.capture.leveling",
+    "permalink": "logster.capture.permalink",
     "subscribe": "logster.delivery.observers",
     "loopback_only": "logster.viewer.loopback",
 }

@@ -18,20 +18,22 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class RequestContext:
-    """One request: its env, made when it is first needed, and the snapshot of what was last captured in it.
+    """One request: its env, made when it is first needed, and the snapshot of the error that was last captured in it.
 
     Arguments:
         factory: returns the env of the request; called at most once, on whatever thread needs it first, so it
             must refer to nothing that changes or ends with the request.
+        log_path: where the log stands in the app that serves the request; empty where it is not known.
     """
 
-    __slots__ = ("_added", "_env", "_factory", "captured")
+    __slots__ = ("_added", "_env", "_factory", "captured", "log_path")
 
-    def __init__(self, factory: Callable[[], Env]) -> None:
+    def __init__(self, factory: Callable[[], Env], log_path: str = "") -> None:
         self._factory: Callable[[], Env] | None = factory
         self._env: Env = {}
         self._added: Mapping[str, Any] = _NOTHING
         self.captured: Any = None
+        self.log_path = log_path
 
     def add(self, key: str, value: Any) -> None:
         """Add to the env of the request; what was captured before shows it too."""
@@ -51,6 +53,8 @@ class RequestContext:
 
 _request: ContextVar[RequestContext | None] = ContextVar("logster_request", default=None)
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("logster_bound", default=_NOTHING)
+# The request that an exception has just left: whoever makes the error page may stand outside of it.
+_failed: ContextVar[RequestContext | None] = ContextVar("logster_failed", default=None)
 
 # What a logging call pays for: one look-up each.
 current_request = _request.get
@@ -63,18 +67,31 @@ def current_env() -> Env:
     return {**(request.env() if request else {}), **_bound.get()}
 
 
+def last_captured() -> tuple[Any, str]:
+    """Return the snapshot of the error that was last captured in this request, and where the log stands in its app."""
+    for request in (_request.get(), _failed.get()):
+        if request is not None and request.captured is not None:
+            return request.captured, request.log_path
+    return None, ""
+
+
 @contextmanager
-def request_context(factory: Callable[[], Env]) -> Iterator[RequestContext]:
+def request_context(factory: Callable[[], Env], log_path: str = "") -> Iterator[RequestContext]:
     """Make what is captured inside carry the env of one request.
 
     Arguments:
         factory: returns the env; see RequestContext.
+        log_path: where the log stands in the app that serves the request.
     """
-    request = RequestContext(factory)
+    request = RequestContext(factory, log_path)
     token = _request.set(request)
     bound = _bound.set(_bound.get())
+    _failed.set(None)
     try:
         yield request
+    except Exception:
+        _failed.set(request)
+        raise
     finally:
         _reset(_bound, bound)
         _reset(_request, token)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from logster import fingerprint
 from logster.capture import traceback
+from logster.capture.correlation import span_env
 from logster.capture.plain import bounded, clean
 from logster.capture.source import Source
 from logster.capture.surroundings import application_version, process_env
@@ -83,6 +84,8 @@ class Renderer:
             own["thread"] = clean(snapshot.thread)
         if snapshot.request is not None:
             own.update(snapshot.request.env())
+        if snapshot.span is not None:
+            own.update(span_env(snapshot.span))
         if not own and not snapshot.extra:
             return self._env_of_bound(snapshot.bound)
         return self._redacted({**own, **snapshot.bound, **(snapshot.extra or {})})

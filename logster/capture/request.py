@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from logster.capture.correlation import ids_of
 from logster.capture.plain import bounded, clean
 from logster.entry import Env
 
@@ -76,7 +77,7 @@ def wsgi_env(environ: Mapping[str, Any], *, headers: Iterable[str] = (), trusted
         if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
         if isinstance(value, str) and value
     }
-    path = _decoded(environ.get("SCRIPT_NAME", "")) + _decoded(environ.get("PATH_INFO", ""))
+    path = decoded(environ.get("SCRIPT_NAME", "")) + decoded(environ.get("PATH_INFO", ""))
     return _env(
         method=environ.get("REQUEST_METHOD", ""),
         scheme=environ.get("wsgi.url_scheme", "http"),
@@ -121,7 +122,7 @@ def _env(
     env["headers"] = {name: _text(value) for name, value in by_name.items() if name in kept}
     if address:
         env["client_address"] = address
-    return env
+    return env | ids_of(by_name)
 
 
 def _parameters(query: str) -> dict[str, Any]:
@@ -154,7 +155,8 @@ def _server(server: Any) -> str:
     return f"{host}:{port}" if port and str(port) not in ("80", "443") else str(host)
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Return a path of a WSGI environ as text."""
     # WSGI hands over UTF-8 as if it were Latin-1.
     return text.encode("latin-1", errors="replace").decode(errors="replace")
 

@@ -15,6 +15,7 @@ import re2
 
 from logster import patterns
 from logster.capture.context import RequestContext, current_bound, current_request
+from logster.capture.correlation import current_span
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
@@ -52,6 +53,7 @@ class RecordSnapshot:
         "pathname",
         "rendered_args",
         "request",
+        "span",
         "stack",
         "template",
         "text",
@@ -78,8 +80,7 @@ class RecordSnapshot:
         self.extra: Env | None = None
         self.request: RequestContext | None = current_request()
         self.bound: Mapping[str, Any] = current_bound()
-        if self.request is not None:
-            self.request.captured = self
+        self.span = current_span()
 
         if (
             type(self.logger) is not str
@@ -90,6 +91,8 @@ class RecordSnapshot:
             or type(self.function) is not str
         ):
             self._mend()
+        if self.request is not None and self.level >= logging.ERROR:
+            self.request.captured = self
 
         message = record.msg
         args = record.args

@@ -22,6 +22,7 @@ from logster.delivery.snapshot import Snapshot
 from logster.delivery.stderr import complain
 from logster.delivery.tally import Tally, What
 from logster.errors import LogsterError
+from logster.forking import no_fork
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -109,6 +110,12 @@ class Worker:
             "pending": len(self._coalescer),
             "unconfirmed": len(self._outbox),
         }
+
+    def key_of(self, snapshot: Snapshot) -> str:
+        """Return the key of the entry that `snapshot` is counted in, rendered for that here and now; else nothing."""
+        with no_fork:
+            occurrence = snapshot.occurrence(self._settings, self._redactor)
+        return occurrence.key if occurrence else ""
 
     def tally(self, namespace: str) -> dict[str, int]:
         """Return what became of one namespace's occurrences, apart from those that were dropped."""

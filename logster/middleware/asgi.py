@@ -48,7 +48,7 @@ class LogsterMiddleware:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        with request_context(self._env_of(scope)):
+        with request_context(self._env_of(scope), self._mount.shown_at(scope.get("root_path", ""))):
             try:
                 await self._route(scope, receive, send)
             except Exception as error:

@@ -22,6 +22,10 @@ class MountPoint:
         """Return whether `path` belongs to the GUI: /logs and /logs/show/…, but not /logsx."""
         return bool(self.path) and (path == self.path or path.startswith(self.path + "/"))
 
+    def shown_at(self, root: str) -> str:
+        """Return where the GUI is in an app that stands at `root`; empty where there is none."""
+        return root + self.path if self.path else ""
+
     def below(self, path: str) -> str:
         """Return what follows the mount point in a path that it holds: nothing, or a path with its leading slash."""
         return path[len(self.path) :]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 
 from logster.capture.context import request_context
-from logster.capture.request import wsgi_env
+from logster.capture.request import decoded, wsgi_env
 from logster.capture.uncaught import capture_exception
 from logster.entry import Env
 from logster.middleware.bridge import ViewerBridge
@@ -54,7 +54,8 @@ class LogsterWSGIMiddleware:
         self._service = service
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        call = _Call(request_context(self._env_of(environ)), self._service)
+        log_path = self._mount.shown_at(decoded(environ.get("SCRIPT_NAME", "")))
+        call = _Call(request_context(self._env_of(environ), log_path), self._service)
         return call.start(self._app, environ, start_response)
 
     def _env_of(self, environ: "WSGIEnvironment") -> Callable[[], Env]:

@@ -1,10 +1,11 @@
 """install(): what nobody catches arrives, who had a hook before is called, and SIGTERM ends the program as ever."""
 
-import os
 import signal
 import subprocess
 import sys
 import textwrap
+import time
+from pathlib import Path
 
 import pytest
 
@@ -250,22 +251,27 @@ hooks.cancel()
     assert counts(settings) == {}
 
 
-def terminated(settings: Settings, program: str, signals: int = 1) -> tuple[subprocess.Popen[str], str]:
+def terminated(settings: Settings, program: str, **variables: str) -> tuple[subprocess.Popen[str], str]:
     """Run a program until it says that it is ready, send SIGTERM, and return it with what it said then."""
+    process = started(settings, program, **variables)
+    process.terminate()
+    assert process.stdout
+    said = process.stdout.read()
+    process.wait(60)
+    process.stdout.close()
+    return process, said
+
+
+def started(settings: Settings, program: str, **variables: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", PRELUDE + textwrap.dedent(program)],
-        env=environment(settings),
+        env=environment(settings, **variables),
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
-    for _ in range(signals):
-        os.kill(process.pid, signal.SIGTERM)
-    said = process.stdout.read()
-    process.wait(60)
-    process.stdout.close()
-    return process, said
+    return process
 
 
 WAIT = "print('ready', flush=True)\ntime.sleep(60)\n"
@@ -280,6 +286,17 @@ def test_sigterm_writes_what_is_left_and_ends_the_program_as_ever(settings: Sett
 def test_sigterm_ends_a_program_without_an_installation_as_it_is_said_there(settings: Settings) -> None:
     process, _ = terminated(settings, INSTALL + "hooks.cancel()\nlog.error('lost')\n" + WAIT)
     assert counts(settings) == {}
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_a_second_sigterm_does_not_wait(settings: Settings, tmp_path: Path) -> None:
+    variables = {"LOGSTER_REDIS_URL": f"unix://{tmp_path}/no.sock", "LOGSTER_DRAIN_SECONDS": "300"}
+    process = started(settings, INSTALL + "log.error('lost')\n" + WAIT, **variables)
+    while process.poll() is None:
+        process.terminate()
+        time.sleep(0.1)
+    assert process.stdout
+    process.stdout.close()
     assert process.returncode == -signal.SIGTERM
 
 

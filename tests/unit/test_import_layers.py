@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # What hands reports over, and so knows who takes them, as docs/architecture.md says below its table.
 HAND_OVER = {
-    *("capture.handler", "capture.uncaught"),
+    *("capture.handler", "capture.permalink", "capture.uncaught"),
     *(f"capture.{name}" for name in ("hook", "hooks", "loops", "termination", "warned")),
 }
 
