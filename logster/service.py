@@ -8,6 +8,7 @@ import os
 import threading
 from typing import Any
 
+from logster.capture.app_code import AppCode
 from logster.delivery.worker import Worker
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
@@ -20,6 +21,7 @@ class Service:
         self.settings = settings
         self.store = RedisStore(settings)
         self.worker = Worker(settings, self.store)
+        self.app_code = AppCode(settings.project_root) if settings.capture_locals else None
 
     def forget(self, namespace: str) -> None:
         """Let go of what this process keeps of a namespace that is no longer used; what Redis keeps stays."""

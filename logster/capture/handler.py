@@ -69,7 +69,7 @@ class LogsterHandler(logging.Handler):
             namespace = service.settings.namespace
             if type(namespace) is not str:
                 namespace = service.settings.current_namespace()
-            service.worker.submit(RecordSnapshot(record, namespace, self.formatter))
+            service.worker.submit(RecordSnapshot(record, namespace, self.formatter, service.app_code))
         except Exception as error:
             complain(f"a log record could not be taken: {type(error).__name__}")
 

@@ -1,13 +1,15 @@
 """An exception as the caller's thread leaves it: code objects and lines, texts, and what it grew out of.
 
-Owns what has to be taken before the program goes on. Reads no source and keeps no frame, local or exception alive.
+Owns what has to be taken before the program goes on. Reads no source, and keeps no frame, no
+variable and no exception alive.
 """
 
-from collections.abc import Iterator, Sequence
-from types import CodeType, TracebackType
+from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
 
 from logster.capture.plain import bounded, clean, safe_str, type_name
+from logster.capture.variables import Taker, Variables
 
 RawFrame = tuple[CodeType, int, object]
 """Code object, line and the name of the module, if it has one."""
@@ -18,6 +20,7 @@ _MAX_CHAIN = 20
 _MAX_EXCEPTIONS = 100
 _MAX_NOTES = 20
 _MAX_MESSAGE = 20_000
+_NO_LOCALS: Mapping[int, Variables] = MappingProxyType({})
 
 
 class Stack:
@@ -52,7 +55,7 @@ class Raised:
     """One exception of a chain.
 
     `frames` are outermost first; `omitted` of them were left out after the first `omitted_at`. `syntax` is what a
-    SyntaxError says about its place: file, line, column and text.
+    SyntaxError says about its place: file, line, column and text. `locals` are the variables of frames, by position.
     """
 
     __slots__ = (
@@ -60,6 +63,7 @@ class Raised:
         "exceptions",
         "frames",
         "left_out",
+        "locals",
         "message",
         "notes",
         "omitted",
@@ -69,10 +73,12 @@ class Raised:
         "type",
     )
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: BaseException, taker: Taker | None = None, at: TracebackType | None = None) -> None:
         self.type = _type_of(error)
         self.message = _message_of(error)
-        self.frames, self.omitted, self.omitted_at = _frames_of(error.__traceback__)
+        traceback = at or error.__traceback__
+        self.frames, self.omitted, self.omitted_at = _frames_of(traceback)
+        self.locals = _kept(taker.take(traceback), self.omitted) if taker is not None else _NO_LOCALS
         self.notes: tuple[str, ...] = ()
         self.syntax: tuple[str, int, int, str] | None = None
         self.cause: Raised | None = None
@@ -102,16 +108,15 @@ class Raised:
         return tuple(parts)
 
 
-def raised(error: BaseException, traceback: TracebackType | None = None) -> Raised:
+def raised(error: BaseException, traceback: TracebackType | None = None, taker: Taker | None = None) -> Raised:
     """Return the snapshot of `error` with all that it grew out of.
 
     Arguments:
         error: the exception.
         traceback: where it was raised, if that is not what the exception itself carries.
+        taker: takes the local variables of frames; None for none.
     """
-    result = Raised(error)
-    if traceback is not None and traceback is not error.__traceback__:
-        result.frames, result.omitted, result.omitted_at = _frames_of(traceback)
+    result = Raised(error, taker, traceback)
     try:
         if (
             error.__cause__ is not None
@@ -119,7 +124,7 @@ def raised(error: BaseException, traceback: TracebackType | None = None) -> Rais
             or isinstance(error, BaseExceptionGroup | SyntaxError)
             or hasattr(error, "__notes__")
         ):
-            _Chain().follow(result, error)
+            _Chain(taker).follow(result, error)
     except Exception:
         # Its class overrides one of these, and that fails; what there is so far still tells most.
         return result
@@ -129,7 +134,8 @@ def raised(error: BaseException, traceback: TracebackType | None = None) -> Rais
 class _Chain:
     """One walk over causes, contexts and group members, which may be many, deep or circular."""
 
-    def __init__(self) -> None:
+    def __init__(self, taker: Taker | None) -> None:
+        self._taker = taker
         self._seen: set[int] = set()
         self._room = _MAX_EXCEPTIONS
 
@@ -143,7 +149,7 @@ class _Chain:
         before, relation = _before(error)
         if before is not None and id(before) not in self._seen and depth < _MAX_CHAIN and self._room > 0:
             self._room -= 1
-            result.cause, result.relation = Raised(before), relation
+            result.cause, result.relation = Raised(before, self._taker), relation
             self.follow(result.cause, before, depth + 1)
 
     def _members(self, result: Raised, group: BaseExceptionGroup[Any], depth: int) -> None:
@@ -153,7 +159,7 @@ class _Chain:
                 result.left_out += 1
                 continue
             self._room -= 1
-            member = Raised(error)
+            member = Raised(error, self._taker)
             self.follow(member, error, depth + 1)
             members.append(member)
         result.exceptions = tuple(members)
@@ -183,6 +189,17 @@ def _frames_of(traceback: TracebackType | None) -> tuple[Stack, int, int]:
     for each in (codes, lines, modules):
         del each[_FIRST_FRAMES : _FIRST_FRAMES + omitted]
     return Stack(codes, lines, modules), omitted, _FIRST_FRAMES
+
+
+def _kept(found: dict[int, Variables], omitted: int) -> dict[int, Variables]:
+    """Return variables by the positions that frames have when the middle of a deep stack is left out."""
+    if omitted <= 0:
+        return found
+    return {
+        position if position < _FIRST_FRAMES else position - omitted: variables
+        for position, variables in found.items()
+        if not _FIRST_FRAMES <= position < _FIRST_FRAMES + omitted
+    }
 
 
 def _type_of(error: BaseException) -> str:

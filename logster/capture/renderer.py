@@ -51,8 +51,11 @@ class Renderer:
         call = self._call(snapshot.pathname, snapshot.line, snapshot.function)
         template = self._template(snapshot)
         text = traceback.text(exception) if exception else self._stack(snapshot.stack)
+        key = self._key(snapshot, template, message, exception, call)
+        if exception and snapshot.exception:
+            exception = traceback.with_locals(exception, snapshot.exception, self._redactor)
         occurrence = Occurrence(
-            key=self._key(snapshot, template, message, exception, call),
+            key=key,
             level=snapshot.level,
             logger=snapshot.logger,
             message=message or traceback.last_lines(exception) if exception else message,

@@ -14,11 +14,13 @@ from typing import Any
 import re2
 
 from logster import patterns
+from logster.capture.app_code import AppCode
 from logster.capture.context import RequestContext, current_bound, current_request
 from logster.capture.correlation import current_span
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
+from logster.capture.variables import Taker
 from logster.entry import Env, Occurrence
 from logster.redaction import Redactor
 from logster.settings import Settings
@@ -35,6 +37,12 @@ class RecordSnapshot:
 
     `text` is the message where it had to be rendered at once, else None; `template` what it was made from.
     `cut` counts the characters of a very long message that were not kept.
+
+    Arguments:
+        record: the record.
+        namespace: whose it is.
+        formatter: makes the message, if there is one.
+        app_code: in whose frames local variables are kept; None for nowhere.
     """
 
     __slots__ = (
@@ -61,7 +69,13 @@ class RecordSnapshot:
         "timestamp",
     )
 
-    def __init__(self, record: logging.LogRecord, namespace: str, formatter: logging.Formatter | None = None) -> None:
+    def __init__(
+        self,
+        record: logging.LogRecord,
+        namespace: str,
+        formatter: logging.Formatter | None = None,
+        app_code: AppCode | None = None,
+    ) -> None:
         self.namespace = namespace
         self.logger = record.name
         self.level = record.levelno
@@ -104,7 +118,7 @@ class RecordSnapshot:
 
         self.exception: Raised | None = None
         if record.exc_info:
-            self.exception = _raised(record.exc_info)
+            self.exception = _raised(record.exc_info, Taker(app_code) if app_code is not None else None)
         if len(record.__dict__) != _STANDARD_COUNT:
             self._take_extra(record)
 
@@ -243,11 +257,11 @@ def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str:
         return message_of(record.msg, record.args)
 
 
-def _raised(exc_info: Any) -> Raised | None:
+def _raised(exc_info: Any, taker: Taker | None) -> Raised | None:
     if exc_info is True or not isinstance(exc_info, tuple):
-        return raised(exc_info) if isinstance(exc_info, BaseException) else None
+        return raised(exc_info, taker=taker) if isinstance(exc_info, BaseException) else None
     error = exc_info[1] if len(exc_info) == 3 else None
-    return raised(error, exc_info[2]) if isinstance(error, BaseException) else None
+    return raised(error, exc_info[2], taker) if isinstance(error, BaseException) else None
 
 
 def _fingerprint(value: Any) -> Any:

@@ -6,12 +6,12 @@ Owns what is known about places in code, each looked up once. Runs on the worker
 import linecache
 import os
 import sys
-import sysconfig
 from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
+from logster.capture.app_code import LIBRARY_DIRECTORIES, STANDARD_LIBRARY, AppCode
 from logster.capture.callsite import Template, templates_of
 from logster.capture.plain import clean
 from logster.capture.raised import RawFrame, Stack
@@ -22,13 +22,6 @@ _LINES_AROUND = 2
 _LONGEST_LINE = 300
 _MAX_PLACES = 10_000
 _MAX_STACKS = 1_000
-_LIBRARY_DIRECTORIES = ("site-packages", "dist-packages")
-# As imported, not resolved: code objects name their files through the same symbolic links.
-_OWN_CODE = str(Path(os.path.abspath(__file__)).parent.parent) + os.sep  # noqa: PTH100
-_STANDARD_LIBRARY = tuple(
-    {str(Path(sysconfig.get_paths()[name])) + os.sep for name in ("stdlib", "platstdlib")}
-    | {str(Path(os.__file__).parent) + os.sep}
-)
 
 
 class Source:
@@ -41,7 +34,7 @@ class Source:
 
     def __init__(self, redactor: Redactor, project_root: str = "") -> None:
         self._redactor = redactor
-        self._roots = _roots(project_root)
+        self._app_code = AppCode(project_root)
         # The code object is part of the value, so that its id stays its own.
         self._places: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
         self._stacks: dict[Hashable, tuple[Stack, tuple[Frame, ...]]] = {}
@@ -80,7 +73,7 @@ class Source:
             source="".join(self._redacted(lines[index : index + 1])),
             before=self._redacted(lines[max(index - _LINES_AROUND, 0) : max(index, 0)]),
             after=self._redacted(lines[line : line + _LINES_AROUND]),
-            in_app=self.is_app(filename, module),
+            in_app=self._app_code.holds(filename, module),
         )
 
     def call(self, filename: str, line: int, function: str) -> Frame:
@@ -91,15 +84,6 @@ class Source:
         """Return the templates of the logging calls in a line of a file."""
         lines = _lines(filename, _module_of(filename))
         return templates_of([each.rstrip("\n") for each in lines[line - 1 : line + 20]]) if line > 0 else []
-
-    def is_app(self, filename: str, module: str) -> bool:
-        """Return whether a file belongs to the app and not to a library."""
-        if filename.startswith("<"):
-            return module == "__main__" and not filename.startswith("<frozen")
-        path = os.path.abspath(filename)  # noqa: PTH100 - Path.absolute keeps ".."
-        if any(f"{os.sep}{each}{os.sep}" in path for each in _LIBRARY_DIRECTORIES):
-            return False
-        return path.startswith(self._roots) and not path.startswith((*_STANDARD_LIBRARY, _OWN_CODE))
 
     def _redacted(self, lines: list[str]) -> tuple[str, ...]:
         return tuple(self._redactor.source(clean(line.rstrip()[:_LONGEST_LINE])) for line in lines)
@@ -118,34 +102,28 @@ def _lines(filename: str, module: str) -> list[str]:
     try:
         # With the module's loader linecache finds what lies in a zip file, too.
         loaded = sys.modules.get(module)
-        return linecache.getlines(filename, vars(loaded) if loaded else None)
+        lines = linecache.getlines(filename, vars(loaded) if loaded else None)
+        return lines or _lines_of_loader(filename, loaded)
     except Exception:  # a loader may do anything
         return []
 
 
+def _lines_of_loader(filename: str, module: ModuleType | None) -> list[str]:
+    """Return the source of a module that is in no file: linecache never asks for what is called <…>."""
+    spec = getattr(module, "__spec__", None)
+    if spec is None or filename not in (spec.origin, getattr(module, "__file__", None)):
+        return []
+    source = spec.loader.get_source(spec.name)
+    return source.splitlines(keepends=True) if isinstance(source, str) else []
+
+
 def shown(filename: str) -> str:
     """Return the path of a file without the prefix where libraries are installed."""
-    for directory in _LIBRARY_DIRECTORIES:
+    for directory in LIBRARY_DIRECTORIES:
         _, found, rest = filename.rpartition(f"{os.sep}{directory}{os.sep}")
         if found:
             return f"{directory}/{rest}"
-    for prefix in _STANDARD_LIBRARY:
+    for prefix in STANDARD_LIBRARY:
         if filename.startswith(prefix):
             return f"{Path(prefix).name}/{filename[len(prefix) :]}"
     return filename
-
-
-def _roots(project_root: str) -> tuple[str, ...]:
-    if project_root:
-        places = [project_root]
-    else:
-        main = getattr(sys.modules.get("__main__"), "__file__", None)
-        places = [_working_directory(), sys.path[0] if sys.path else "", str(Path(main).parent) if main else ""]
-    return tuple({os.path.abspath(each).rstrip(os.sep) + os.sep for each in places if each})  # noqa: PTH100
-
-
-def _working_directory() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:  # it may have been removed
-        return ""

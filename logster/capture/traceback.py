@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import indent
 
+import msgspec
+
 from logster.capture.raised import Raised
 from logster.capture.source import Source
+from logster.capture.variables import texts_of
 from logster.entry import ExceptionInfo, Frame
 from logster.recall import Recall
 from logster.redaction import Redactor
@@ -41,6 +44,35 @@ def render(raised: Raised, source: Source, redactor: Redactor) -> ExceptionInfo:
         omitted=raised.omitted,
         omitted_at=raised.omitted_at,
     )
+
+
+def with_locals(exception: ExceptionInfo, raised: Raised, redactor: Redactor) -> ExceptionInfo:
+    """Return `exception` with the local variables of its frames, redacted.
+
+    It comes last: frames without any are shared by all exceptions of one stack.
+    """
+    if not _has_locals(raised):
+        return exception
+    return msgspec.structs.replace(
+        exception,
+        frames=tuple(
+            msgspec.structs.replace(frame, locals=texts_of(raised.locals[position], redactor))
+            if position in raised.locals
+            else frame
+            for position, frame in enumerate(exception.frames)
+        ),
+        cause=with_locals(exception.cause, raised.cause, redactor) if exception.cause and raised.cause else None,
+        exceptions=tuple(
+            with_locals(member, each, redactor)
+            for member, each in zip(exception.exceptions, raised.exceptions, strict=True)
+        ),
+    )
+
+
+def _has_locals(raised: Raised) -> bool:
+    if raised.locals or (raised.cause is not None and _has_locals(raised.cause)):
+        return True
+    return any(map(_has_locals, raised.exceptions))
 
 
 def _syntax_frame(place: tuple[str, int, int, str], source: Source, redactor: Redactor) -> Frame:

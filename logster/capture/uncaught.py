@@ -43,7 +43,8 @@ def capture_record(record: logging.LogRecord, service: Service | None = None) ->
         if silence.kept:
             return False
         service = service or services.current()
-        return service.worker.submit(RecordSnapshot(record, service.settings.current_namespace()))
+        namespace = service.settings.current_namespace()
+        return service.worker.submit(RecordSnapshot(record, namespace, app_code=service.app_code))
     except Exception as problem:
         complain(f"a record could not be captured: {type(problem).__name__}")
         return False

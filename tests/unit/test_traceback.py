@@ -6,14 +6,16 @@ import sys
 import traceback as python
 import zipfile
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
 
 import logster
 from logster.capture import traceback
+from logster.capture.app_code import AppCode
 from logster.capture.raised import raised
 from logster.capture.renderer import location
 from logster.capture.source import Source, shown
@@ -182,21 +184,20 @@ def test_library_prefixes_are_left_out(file: str, expected: str) -> None:
 
 
 def test_a_project_root_decides_what_is_app(tmp_path: Path) -> None:
-    source = Source(Redactor(), str(tmp_path))
+    app_code = AppCode(str(tmp_path))
 
-    assert source.is_app(f"{tmp_path}/shop/orders.py", "shop.orders")
-    assert not source.is_app(f"{tmp_path}/.venv/lib/python3.11/site-packages/x.py", "x")
-    assert not source.is_app("/somewhere/else.py", "else")
-    assert not source.is_app("<frozen importlib._bootstrap>", "importlib._bootstrap")
+    assert app_code.holds(f"{tmp_path}/shop/orders.py", "shop.orders")
+    assert not app_code.holds(f"{tmp_path}/.venv/lib/python3.11/site-packages/x.py", "x")
+    assert not app_code.holds("/somewhere/else.py", "else")
+    assert not app_code.holds("<frozen importlib._bootstrap>", "importlib._bootstrap")
 
 
 def test_its_own_frames_are_no_app_where_the_package_is_reached_through_a_link(tmp_path: Path) -> None:
     package = Path(logster.__file__).parent
     (tmp_path / "logster").symlink_to(package)
     program = (
-        "from logster.capture import source\n"
-        "from logster.redaction import Redactor\n"
-        "print(source.__file__, source.Source(Redactor()).is_app(source.__file__, source.__name__))"
+        "from logster.capture import app_code, source\n"
+        "print(source.__file__, app_code.AppCode().holds(source.__file__, source.__name__))"
     )
 
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -239,3 +240,42 @@ def test_a_literal_secret_in_source_is_masked() -> None:
     info = render(caught(login))
 
     assert "hunter2" not in str(info.frames)
+
+
+class Vault:
+    """A loader that keeps its modules in no file."""
+
+    SOURCE = "def fail():\n    raise ValueError('from the vault')\n"
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self, origin="<vault>") if name == "vaulted" else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.SOURCE, "<vault>", "exec"), vars(module))
+
+    def get_source(self, name: str) -> str:
+        return self.SOURCE
+
+
+def test_source_is_asked_of_the_loader_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Vault()])
+    import vaulted  # type: ignore[import-not-found]
+
+    frame = render(caught(vaulted.fail)).frames[-1]
+    monkeypatch.delitem(sys.modules, "vaulted")
+
+    assert (frame.file, frame.source.strip(), frame.before) == (
+        "<vault>",
+        "raise ValueError('from the vault')",
+        ("def fail():",),
+    )
+
+
+def test_code_that_a_module_made_has_no_source_of_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Any] = {"__name__": __name__}
+    exec("def fail():\n    raise ValueError('made')\n", made)
+
+    assert render(caught(made["fail"])).frames[-1].source == ""
