@@ -14,7 +14,9 @@ import re2
 _MOST_LINES = 20
 _MOST_ATTEMPTS = 60
 _MOST_CALLS = 3
-_CALL = re2.compile(r"[A-Za-z_][\w.]*(?:\([^()]*\))?\.(debug|info|warning|warn|error|exception|critical|fatal|log)\(")
+_CALL = re2.compile(
+    r"[A-Za-z_][\w.]*(?:\([^()]*\))?\.(debug|info|warning|warn|error|exception|critical|fatal|log|trace|success)\("
+)
 _PERCENT = re2.compile(r"%(?:\([^)]*\))?[#0\- +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z%]")
 _BRACES = re2.compile(r"\{[^{}]*\}")
 
@@ -59,6 +61,10 @@ def _template(call: ast.Call | None, method: str) -> Template | None:
     if call is None or len(call.args) <= position:
         return None
     pieces = list(_pieces(call.args[position]))
+    if len(call.args) > position + 1 or call.keywords:  # loguru fills braces with these
+        pieces = [
+            part for text, is_constant in pieces for part in (_split(text, _BRACES) if is_constant else [(text, False)])
+        ]
     constants = [piece for piece, is_constant in pieces if is_constant]
     if not any(each.strip() for each in constants):
         return None

@@ -10,6 +10,7 @@ from logster import service as services
 from logster.capture.captured import captured_by, mark
 from logster.capture.leveling import overridden_level
 from logster.capture.snapshot import RecordSnapshot
+from logster.capture.structured import event_record, is_event
 from logster.delivery.silence import silence
 from logster.delivery.stderr import complain
 from logster.errors import ConfigurationError
@@ -63,6 +64,8 @@ class LogsterHandler(logging.Handler):
             if _is_own(record.name):
                 complain(record.getMessage())
                 return
+            if is_event(record.msg):
+                record = event_record(record)
             if record.exc_info and _is_repeated(record.exc_info):
                 return
             service = self._service or services.current()

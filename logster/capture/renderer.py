@@ -60,7 +60,7 @@ class Renderer:
             logger=snapshot.logger,
             message=message or traceback.last_lines(exception) if exception else message,
             timestamp_ms=snapshot.timestamp_ms,
-            template=template,
+            template=template or (message if snapshot.is_event else ""),
             exception=exception,
             traceback=text,
             location=location(exception) or (call if snapshot.pathname else None),

@@ -20,6 +20,7 @@ from logster.capture.correlation import current_span
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
+from logster.capture.structured import MARK
 from logster.capture.variables import Taker
 from logster.entry import Env, Occurrence
 from logster.redaction import Redactor
@@ -36,7 +37,8 @@ class RecordSnapshot:
     """A log record, taken so that it can be rendered at any later time on any thread.
 
     `text` is the message where it had to be rendered at once, else None; `template` what it was made from.
-    `cut` counts the characters of a very long message that were not kept.
+    `cut` counts the characters of a very long message that were not kept. `is_event` says that the message is the
+    name of an event, whose details are env.
 
     Arguments:
         record: the record.
@@ -54,6 +56,7 @@ class RecordSnapshot:
         "extra",
         "fingerprint",
         "function",
+        "is_event",
         "level",
         "line",
         "logger",
@@ -91,6 +94,7 @@ class RecordSnapshot:
         self.text: str | None = None
         self.rendered_args = False
         self.fingerprint: Any = None
+        self.is_event = False
         self.extra: Env | None = None
         self.request: RequestContext | None = current_request()
         self.bound: Mapping[str, Any] = current_bound()
@@ -145,6 +149,7 @@ class RecordSnapshot:
         self.fingerprint = _fingerprint(extra.pop("fingerprint", None))
         self.count = _count(extra.pop("count", None))
         self.timestamp = _timestamp(extra.pop("timestamp", None), self.timestamp)
+        self.is_event = extra.pop(MARK, None) is True
         env = extra.pop("env", None)
         self.extra = {clean(str(key)): plain(value) for key, value in extra.items()}
         if env is not None:
