@@ -74,6 +74,13 @@ class Settings:
     )
     skip_empty: bool = _setting(True, "leave out records whose message is empty and that carry no exception")
     capture_locals: bool = _setting(False, "keep the local variables of in-app frames")
+    breadcrumbs: int = _setting(
+        0,
+        "how many log records below the level of the handler are kept in each request, and shown with what is reported "
+        "after them",
+        minimum=0,
+        maximum=100,
+    )
     redact_keys: tuple[str, ...] = _setting((), "further names whose values are secret, added to the built-in ones")
     request_headers: tuple[str, ...] = _setting((), "further request headers to keep, added to the built-in ones")
 

@@ -11,6 +11,7 @@ from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
 from logster.capture.plain import plain
+from logster.capture.trail import Crumb
 from logster.entry import Env
 
 _NOTHING: Mapping[str, Any] = {}
@@ -26,7 +27,7 @@ class RequestContext:
         log_path: where the log stands in the app that serves the request; empty where it is not known.
     """
 
-    __slots__ = ("_added", "_env", "_factory", "captured", "log_path")
+    __slots__ = ("_added", "_env", "_factory", "captured", "log_path", "trail")
 
     def __init__(self, factory: Callable[[], Env], log_path: str = "") -> None:
         self._factory: Callable[[], Env] | None = factory
@@ -34,6 +35,7 @@ class RequestContext:
         self._added: Mapping[str, Any] = _NOTHING
         self.captured: Any = None
         self.log_path = log_path
+        self.trail: tuple[Crumb, ...] = ()
 
     def add(self, key: str, value: Any) -> None:
         """Add to the env of the request; what was captured before shows it too."""
@@ -53,12 +55,28 @@ class RequestContext:
 
 _request: ContextVar[RequestContext | None] = ContextVar("logster_request", default=None)
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("logster_bound", default=_NOTHING)
+_trail: ContextVar[tuple[Crumb, ...]] = ContextVar("logster_trail", default=())
 # The request that an exception has just left: whoever makes the error page may stand outside of it.
 _failed: ContextVar[RequestContext | None] = ContextVar("logster_failed", default=None)
 
 # What a logging call pays for: one look-up each.
 current_request = _request.get
 current_bound = _bound.get
+
+
+def current_trail() -> tuple[Crumb, ...]:
+    """Return the breadcrumbs of the request, on whatever thread or task of it they were left; else of the context."""
+    request = _request.get()
+    return _trail.get() if request is None else request.trail
+
+
+def leave(crumb: Crumb, at_most: int) -> None:
+    """Keep a breadcrumb, and of those before it as many as there may be."""
+    request = _request.get()
+    if request is None:
+        _trail.set((*_trail.get(), crumb)[-at_most:])
+    else:
+        request.trail = (*request.trail, crumb)[-at_most:]
 
 
 def current_env() -> Env:

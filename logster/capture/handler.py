@@ -8,9 +8,11 @@ from typing import Any
 
 from logster import service as services
 from logster.capture.captured import captured_by, mark
+from logster.capture.context import leave
 from logster.capture.leveling import overridden_level
 from logster.capture.snapshot import RecordSnapshot
 from logster.capture.structured import event_record, is_event
+from logster.capture.trail import crumb_of
 from logster.delivery.silence import silence
 from logster.delivery.stderr import complain
 from logster.errors import ConfigurationError
@@ -39,13 +41,19 @@ class LogsterHandler(logging.Handler):
 
     @property
     def level(self) -> int:
-        """The level from which on records are reported: in this context's `override_level`, that; else its own."""
-        overridden = overridden_level()
-        return self._level if overridden is None else overridden
+        """The level from which on records are wanted: all of them where breadcrumbs are kept, else what is reported."""
+        service = self._service or services.running()
+        return self.reported_level if service is None or not service.settings.breadcrumbs else logging.NOTSET
 
     @level.setter
     def level(self, level: int) -> None:
         self._level = level
+
+    @property
+    def reported_level(self) -> int:
+        """The level from which on records are reported: in this context's `override_level`, that; else its own."""
+        overridden = overridden_level()
+        return self._level if overridden is None else overridden
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
         """Format messages with `fmt`; the one that logging.basicConfig gives to handlers without one counts as none."""
@@ -62,13 +70,18 @@ class LogsterHandler(logging.Handler):
             return
         try:
             if _is_own(record.name):
-                complain(record.getMessage())
+                if record.levelno >= self.reported_level:
+                    complain(record.getMessage())
+                return
+            service = self._service or services.current()
+            kept = service.settings.breadcrumbs
+            if kept and type(record.levelno) is int and record.levelno < self.reported_level:
+                leave(crumb_of(record), kept)
                 return
             if is_event(record.msg):
                 record = event_record(record)
             if record.exc_info and _is_repeated(record.exc_info):
                 return
-            service = self._service or services.current()
             namespace = service.settings.namespace
             if type(namespace) is not str:
                 namespace = service.settings.current_namespace()

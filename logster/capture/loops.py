@@ -47,7 +47,7 @@ class LoopLogHandler(LogsterHandler):
 
     def _is_last_to_take(self, record: logging.LogRecord) -> bool:
         takers = [each for each in self._handlers() if isinstance(each, LogsterHandler)]
-        return [each for each in takers if record.levelno >= each.level][-1:] == [self]
+        return [each for each in takers if record.levelno >= each.reported_level][-1:] == [self]
 
     def _handlers(self) -> Iterator[logging.Handler]:
         logger: logging.Logger | None = self._logger

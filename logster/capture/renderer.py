@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from logster import fingerprint
-from logster.capture import traceback
+from logster.capture import traceback, trail
 from logster.capture.correlation import span_env
 from logster.capture.plain import bounded, clean
 from logster.capture.source import Source
@@ -89,6 +89,8 @@ class Renderer:
             own.update(snapshot.request.env())
         if snapshot.span is not None:
             own.update(span_env(snapshot.span))
+        if snapshot.trail and self.settings.breadcrumbs:
+            own[trail.KEY] = trail.told(snapshot.trail, self.settings.max_env_bytes // 2)
         if not own and not snapshot.extra:
             return self._env_of_bound(snapshot.bound)
         return self._redacted({**own, **snapshot.bound, **(snapshot.extra or {})})

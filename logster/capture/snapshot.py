@@ -8,16 +8,14 @@ import logging
 import time
 from collections.abc import Hashable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-
-import re2
 
 from logster import patterns
 from logster.capture.app_code import AppCode
-from logster.capture.context import RequestContext, current_bound, current_request
+from logster.capture.context import RequestContext, current_bound, current_request, current_trail
 from logster.capture.correlation import current_span
-from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_repr, safe_str
+from logster.capture.message import LONG, are_given, message_of
+from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
 from logster.capture.structured import MARK
@@ -28,8 +26,6 @@ from logster.settings import Settings
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
-_LONG = 10_000
-_WIDE = re2.compile(r"%[^a-zA-Z%]*\d{6}")
 _MOST_AT_ONCE = 1_000_000_000
 
 
@@ -70,6 +66,7 @@ class RecordSnapshot:
         "text",
         "thread",
         "timestamp",
+        "trail",
     )
 
     def __init__(
@@ -99,6 +96,7 @@ class RecordSnapshot:
         self.request: RequestContext | None = current_request()
         self.bound: Mapping[str, Any] = current_bound()
         self.span = current_span()
+        self.trail = current_trail()
 
         if (
             type(self.logger) is not str
@@ -114,7 +112,7 @@ class RecordSnapshot:
 
         message = record.msg
         args = record.args
-        if type(message) is str and len(message) <= _LONG and formatter is None and _are_constant(args):
+        if type(message) is str and len(message) <= LONG and formatter is None and _are_constant(args):
             self.template = message
             self.args = args
         else:
@@ -137,12 +135,12 @@ class RecordSnapshot:
 
     def _render(self, record: logging.LogRecord, formatter: logging.Formatter | None) -> None:
         self.args = None
-        self.rendered_args = type(record.msg) is str and _are_given(record.args)
+        self.rendered_args = type(record.msg) is str and are_given(record.args)
         template = record.msg
-        self.template = clean(template[:_LONG]) if type(template) is str else ""
+        self.template = clean(template[:LONG]) if type(template) is str else ""
         text = _formatted(record, formatter) if formatter else message_of(template, record.args)
-        self.cut = max(len(text) - _LONG, 0)
-        self.text = clean(text[:_LONG])
+        self.cut = max(len(text) - LONG, 0)
+        self.text = clean(text[:LONG])
 
     def _take_extra(self, record: logging.LogRecord) -> None:
         extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
@@ -206,39 +204,6 @@ class RecordSnapshot:
         return renderer_for(settings, redactor).env(self)
 
 
-def message_of(template: object, args: Any) -> str:
-    """Return the message of a record, or what can be said about it where it cannot be formatted."""
-    text = safe_str(template)
-    if isinstance(template, bytes):
-        text = bytes(template[:_LONG]).decode(errors="backslashreplace")
-    if not _are_given(args):
-        return text
-    try:
-        if _is_exhausting(text, args):
-            raise OverflowError
-        return str(text % args)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return f"{text} % {bounded(safe_repr(args), 2_000)} (formatting failed: {type(error).__name__})"
-
-
-def _is_exhausting(template: str, args: Any) -> bool:
-    """Return whether a field width asks for more text than anyone would want to read."""
-    if _is_wide(template):
-        return True
-    return "*" in template and any(type(each) is int and abs(each) > _LONG for each in args)
-
-
-@lru_cache(maxsize=250)
-def _is_wide(template: str) -> bool:
-    return _WIDE.search(template) is not None
-
-
-def _are_given(args: Any) -> bool:
-    return args is not None and not (type(args) in (tuple, dict) and not args)
-
-
 def _are_constant(args: Any) -> bool:
     if args is None:
         return True
@@ -246,7 +211,7 @@ def _are_constant(args: Any) -> bool:
         return False
     for each in args:
         kind = type(each)
-        if kind not in CONSTANTS or (kind is str and len(each) > _LONG):
+        if kind not in CONSTANTS or (kind is str and len(each) > LONG):
             return False
     return True
 

@@ -5,7 +5,7 @@ Owns which of its keys are the event's own. What else it holds was bound or give
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TypeGuard
 
 MARK = "_logster_event"
 """The attribute of a record that says that its message is an event."""
@@ -30,7 +30,7 @@ _OF_RECORD = frozenset(
 )
 
 
-def is_event(message: object) -> bool:
+def is_event(message: object) -> TypeGuard[dict[str, Any]]:
     """Return whether what stands in the place of a message is a structured event."""
     return type(message) is dict and type(message.get("event")) is str
 

@@ -39,7 +39,7 @@ class LogsterProcessor:
 
     def __call__(self, logger: Any, method_name: str, event_dict: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         level = _LEVELS.get(method_name, logging.INFO)
-        if level >= self._handler.level and not _is_handled(logger, level):
+        if level >= self._handler.reported_level and not _is_handled(logger, level):
             self._handler.emit(_record(logger, level, event_dict))
         return event_dict
 
@@ -50,7 +50,7 @@ def _is_handled(logger: Any, level: int) -> bool:
         return False
     each: logging.Logger | None = logger
     while each is not None:
-        if any(isinstance(handler, LogsterHandler) and level >= handler.level for handler in each.handlers):
+        if any(isinstance(handler, LogsterHandler) and level >= handler.reported_level for handler in each.handlers):
             return True
         each = each.parent if each.propagate else None
     return False

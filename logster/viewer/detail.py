@@ -7,6 +7,7 @@ from logster.links import Links
 from logster.redaction import Redactor
 from logster.store.remains import Deleted
 from logster.viewer import samples, stack
+from logster.viewer.breadcrumbs import breadcrumbs, without_breadcrumbs
 from logster.viewer.chart import SPANS, chart, since, span_of
 from logster.viewer.curl import curl
 from logster.viewer.listing import now_ms
@@ -20,6 +21,7 @@ TABS = ("info", "traceback", "env", "timeline")
 
 # What a template may call; each works on entries and frames alone.
 WORDS: dict[str, Any] = {
+    "breadcrumbs": breadcrumbs,
     "chain": stack.chain,
     "culprit": stack.culprit,
     "gist": samples.gist,
@@ -32,6 +34,7 @@ WORDS: dict[str, Any] = {
     "spans": tuple(SPANS),
     "stretches": stack.stretches,
     "title_of": title,
+    "without_breadcrumbs": without_breadcrumbs,
     "without_time": samples.without_time,
 }
 

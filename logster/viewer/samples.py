@@ -7,6 +7,7 @@ from typing import Any
 from logster.entry import Entry, Env
 from logster.errors import QuerySyntaxError
 from logster.search import parse
+from logster.viewer.breadcrumbs import without_breadcrumbs
 
 _GIST = ("user_id", "client_address", "hostname", "application_version")
 _DEEPEST = 6
@@ -119,14 +120,18 @@ def _number(wanted: str, count: int) -> int:
 def _differences(samples: Sequence[Env], sample: Env, neighbour: Env | None) -> Differences:
     if len(samples) < 2:
         return Differences()
-    leaves = [dict(_leaves(each)) for each in map(without_time, samples)]
-    here = dict(_leaves(without_time(sample)))
-    there = dict(_leaves(without_time(neighbour))) if neighbour is not None else here
+    leaves = [dict(_leaves(_compared(each))) for each in samples]
+    here = dict(_leaves(_compared(sample)))
+    there = dict(_leaves(_compared(neighbour))) if neighbour is not None else here
     return Differences(
         varying=frozenset(path for path in here if not _agree(leaves, path)),
         changed=frozenset(path for path, value in here.items() if path not in there or there[path] != value),
         missing=tuple(path for path in there if path not in here and not _holds_more(here, path)),
     )
+
+
+def _compared(sample: Env) -> Env:
+    return without_breadcrumbs(without_time(sample))
 
 
 def _agree(leaves: Sequence[dict[Path, Any]], path: Path) -> bool:
