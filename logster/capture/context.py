@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
+from logster.capture.carried import carry
 from logster.capture.plain import plain
 from logster.capture.trail import Crumb
 from logster.entry import Env
@@ -62,12 +63,8 @@ _failed: ContextVar[RequestContext | None] = ContextVar("logster_failed", defaul
 # What a logging call pays for: one look-up each.
 current_request = _request.get
 current_bound = _bound.get
-
-
-def current_trail() -> tuple[Crumb, ...]:
-    """Return the breadcrumbs of the request, on whatever thread or task of it they were left; else of the context."""
-    request = _request.get()
-    return _trail.get() if request is None else request.trail
+# Of the context alone: a request has its own, on whatever thread or task of it they were left.
+current_trail = _trail.get
 
 
 def leave(crumb: Crumb, at_most: int) -> None:
@@ -136,7 +133,8 @@ class bind:  # noqa: N801 - reads as the verb that it is
     """Bind values to the env of the current context.
 
     As a call it holds until the context (task, thread, request) ends; as a context manager or decorator, of
-    functions and coroutine functions alike, for what is inside.
+    functions and coroutine functions alike, for what is inside. An exception that leaves carries the values along, so
+    that they are in its report wherever it is caught.
     """
 
     def __init__(self, **env: Any) -> None:
@@ -146,9 +144,9 @@ class bind:  # noqa: N801 - reads as the verb that it is
     def __enter__(self) -> "bind":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, error: BaseException | None = None, traceback: object = None) -> None:
         if self._before:
-            _reset(_bound, self._before.pop())
+            _unbind(self._before.pop(), error)
 
     def __call__(self, function: _Function) -> _Function:
         # A decorator binds when the function runs, not where it is defined.
@@ -162,8 +160,18 @@ def _binding(env: Mapping[str, Any]) -> Iterator[None]:
     token = _bound.set({**_bound.get(), **env})
     try:
         yield
-    finally:
-        _reset(_bound, token)
+    except BaseException as error:
+        _unbind(token, error)
+        raise
+    else:
+        _unbind(token, None)
+
+
+def _unbind(token: Token[Any], error: BaseException | None) -> None:
+    bound = _bound.get()
+    _reset(_bound, token)
+    if isinstance(error, Exception):
+        carry(error, bound, _bound.get())
 
 
 def _wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:

@@ -14,6 +14,9 @@ from logster.entry import Env
 Span = tuple[int, int]
 """Trace id and span id."""
 
+TRACING = "opentelemetry.trace"
+"""The module that is loaded where OpenTelemetry traces."""
+
 _REQUEST_IDS = ("x-request-id", "x-correlation-id")
 # https://www.w3.org/TR/trace-context/#traceparent-header; zeroes alone are no id.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -31,11 +34,14 @@ def ids_of(headers: Mapping[str, str]) -> Env:
 
 def current_span() -> Span | None:
     """Return the ids of the span in which this code runs, if OpenTelemetry is loaded and there is one."""
-    trace: Any = sys.modules.get("opentelemetry.trace")
+    trace: Any = sys.modules.get(TRACING)
     if trace is None:
         return None
     try:
-        context = trace.get_current_span().get_span_context()
+        span = trace.get_current_span()
+        if span is trace.INVALID_SPAN:
+            return None
+        context = span.get_span_context()
         return (context.trace_id, context.span_id) if context.is_valid else None
     except Exception:  # it may be half loaded, and a tracer may be anybody's
         return None

@@ -74,17 +74,17 @@ class LogsterHandler(logging.Handler):
                     complain(record.getMessage())
                 return
             service = self._service or services.current()
-            kept = service.settings.breadcrumbs
-            if kept and type(record.levelno) is int and record.levelno < self.reported_level:
-                leave(crumb_of(record), kept)
+            settings = service.settings
+            if settings.breadcrumbs and type(record.levelno) is int and record.levelno < self.reported_level:
+                leave(crumb_of(record), settings.breadcrumbs)
                 return
-            if is_event(record.msg):
+            if type(record.msg) is dict and is_event(record.msg):
                 record = event_record(record)
             if record.exc_info and _is_repeated(record.exc_info):
                 return
-            namespace = service.settings.namespace
+            namespace = settings.namespace
             if type(namespace) is not str:
-                namespace = service.settings.current_namespace()
+                namespace = settings.current_namespace()
             service.worker.submit(RecordSnapshot(record, namespace, self.formatter, service.app_code))
         except Exception as error:
             complain(f"a log record could not be taken: {type(error).__name__}")

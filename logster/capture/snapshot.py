@@ -5,6 +5,7 @@ traceback and keeps nothing alive that could change later.
 """
 
 import logging
+import sys
 import time
 from collections.abc import Hashable, Mapping
 from datetime import datetime
@@ -12,8 +13,9 @@ from typing import Any
 
 from logster import patterns
 from logster.capture.app_code import AppCode
+from logster.capture.carried import carried
 from logster.capture.context import RequestContext, current_bound, current_request, current_trail
-from logster.capture.correlation import current_span
+from logster.capture.correlation import TRACING, current_span
 from logster.capture.message import LONG, are_given, message_of
 from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_str
 from logster.capture.raised import Raised, raised
@@ -24,6 +26,7 @@ from logster.entry import Env, Occurrence
 from logster.redaction import Redactor
 from logster.settings import Settings
 
+_modules = sys.modules
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
 _MOST_AT_ONCE = 1_000_000_000
@@ -95,8 +98,8 @@ class RecordSnapshot:
         self.extra: Env | None = None
         self.request: RequestContext | None = current_request()
         self.bound: Mapping[str, Any] = current_bound()
-        self.span = current_span()
-        self.trail = current_trail()
+        self.span = current_span() if TRACING in _modules else None
+        self.trail = current_trail() if self.request is None else self.request.trail
 
         if (
             type(self.logger) is not str
@@ -121,6 +124,8 @@ class RecordSnapshot:
         self.exception: Raised | None = None
         if record.exc_info:
             self.exception = _raised(record.exc_info, Taker(app_code) if app_code is not None else None)
+            if bound := carried(_error_of(record.exc_info)):
+                self.bound = {**self.bound, **bound}
         if len(record.__dict__) != _STANDARD_COUNT:
             self._take_extra(record)
 
@@ -227,11 +232,17 @@ def _formatted(record: logging.LogRecord, formatter: logging.Formatter) -> str:
         return message_of(record.msg, record.args)
 
 
+def _error_of(exc_info: Any) -> Any:
+    if type(exc_info) is tuple:
+        return exc_info[1] if len(exc_info) == 3 else None
+    return exc_info
+
+
 def _raised(exc_info: Any, taker: Taker | None) -> Raised | None:
-    if exc_info is True or not isinstance(exc_info, tuple):
-        return raised(exc_info, taker=taker) if isinstance(exc_info, BaseException) else None
-    error = exc_info[1] if len(exc_info) == 3 else None
-    return raised(error, exc_info[2], taker) if isinstance(error, BaseException) else None
+    error = _error_of(exc_info)
+    if not isinstance(error, BaseException):
+        return None
+    return raised(error, exc_info[2] if type(exc_info) is tuple else None, taker)
 
 
 def _fingerprint(value: Any) -> Any:

@@ -3,9 +3,15 @@
 import asyncio
 import contextvars
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
 
 import logster
 from logster.capture.context import add_to_env, bind, current_env, request_context
+from logster.capture.uncaught import capture_exception
 from tests.unit.captured import Log
 
 
@@ -132,3 +138,78 @@ def test_a_report_carries_request_and_bound_values() -> None:
     env = log.only.env
     assert (env["url"], env["user"], env["order"], env["method"]) == ("/x", 1, 2, "bound")
     log.close()
+
+
+def fail() -> None:
+    raise ValueError("no")
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    log = Log()
+    yield log
+    log.close()
+
+
+def env_of(log: Log, error: Exception) -> dict[str, Any]:
+    assert capture_exception(error, service=log.service)
+    return {name: value for name, value in log.only.env.items() if name in ("user", "order", "outside")}
+
+
+def test_an_exception_carries_what_was_bound_where_it_was_raised(log: Log) -> None:
+    with bind(outside=True):
+        with pytest.raises(ValueError, match="no") as caught, bind(user=1, order=6), bind(order=7):
+            fail()
+        assert env_of(log, caught.value) == {"outside": True, "user": 1, "order": 7}
+
+
+def test_an_exception_carries_it_out_of_decorated_functions_of_an_executor(log: Log) -> None:
+    @bind(order=7)
+    def job() -> None:
+        fail()
+
+    with ThreadPoolExecutor() as pool, bind(user=1):
+        future = pool.submit(contextvars.copy_context().run, job)
+    error = future.exception()
+    assert isinstance(error, ValueError)
+    assert env_of(log, error) == {"user": 1, "order": 7}
+
+
+def test_an_exception_carries_it_out_of_decorated_coroutines(log: Log) -> None:
+    @bind(order=7)
+    async def job() -> None:
+        fail()
+
+    async def main() -> list[Any]:
+        return list(await asyncio.gather(asyncio.create_task(job()), return_exceptions=True))
+
+    (error,) = asyncio.run(main())
+    assert env_of(log, error) == {"order": 7}
+
+
+def test_an_exception_object_that_is_raised_again_carries_what_is_bound_there(log: Log) -> None:
+    error = ValueError("the only one")
+    for order in (1, 2):
+        with pytest.raises(ValueError, match="only"), bind(order=order):
+            raise error
+    assert env_of(log, error) == {"order": 2}
+
+
+def test_an_exception_that_takes_no_mark_is_raised_all_the_same() -> None:
+    class Sealed(Exception):
+        @property
+        def __dict__(self) -> object:  # type: ignore[override]
+            raise TypeError
+
+    with pytest.raises(Sealed), bind(order=1):
+        raise Sealed
+
+
+def test_executors_see_what_is_bound_where_they_are_given_the_context() -> None:
+    async def main() -> list[object]:
+        loop = asyncio.get_running_loop()
+        with bind(user=1):
+            copied = loop.run_in_executor(None, contextvars.copy_context().run, bound)
+            return [await asyncio.to_thread(bound), await copied, await loop.run_in_executor(None, bound)]
+
+    assert asyncio.run(main()) == [{"user": 1}, {"user": 1}, {}]
