@@ -123,16 +123,17 @@ async def main():
     loop.call_soon(lambda: 1 / 0)
     await asyncio.sleep(0.01)
 
-asyncio.run(main())
+{run}
 """
 
 
-def loop_program(before: str = "") -> str:
-    return LOOP.format(before=before)
+def loop_program(before: str = "", run: str = "asyncio.run(main())") -> str:
+    return LOOP.format(before=before, run=run)
 
 
-def test_errors_that_a_loop_handles_arrive(settings: Settings) -> None:
-    result = installed(settings, loop_program())
+@pytest.mark.parametrize("run", ["asyncio.run(main())", "import uvloop; uvloop.run(main())"])
+def test_errors_that_a_loop_handles_arrive(settings: Settings, run: str) -> None:
+    result = installed(settings, loop_program(run=run))
     found = {entry.exception_type: (entry.message.partition("\n")[0], entry.logger) for entry in entries(settings)}
     assert found["ValueError"] == ("Task exception was never retrieved", "asyncio")
     assert found["ZeroDivisionError"][0].startswith("Exception in callback")
