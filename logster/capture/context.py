@@ -133,8 +133,8 @@ class bind:  # noqa: N801 - reads as the verb that it is
     """Bind values to the env of the current context.
 
     As a call it holds until the context (task, thread, request) ends; as a context manager or decorator, of
-    functions and coroutine functions alike, for what is inside. An exception that leaves carries the values along, so
-    that they are in its report wherever it is caught.
+    functions, coroutine functions and generators alike, for what is inside. An exception that leaves carries the values
+    along, so that they are in its report wherever it is caught.
     """
 
     def __init__(self, **env: Any) -> None:
@@ -151,8 +151,8 @@ class bind:  # noqa: N801 - reads as the verb that it is
     def __call__(self, function: _Function) -> _Function:
         # A decorator binds when the function runs, not where it is defined.
         self.__exit__()
-        wrapper = _async_wrapper if inspect.iscoroutinefunction(function) else _wrapper
-        return wrapper(function, self._env)  # type: ignore[return-value]
+        wrap = next((wrap for is_kind, wrap in _WRAPPERS if is_kind(function)), _wrapper)
+        return wrap(function, self._env)  # type: ignore[return-value]
 
 
 @contextmanager
@@ -190,3 +190,57 @@ def _async_wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Call
             return await function(*args, **kwargs)
 
     return call
+
+
+def _generator_wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:
+    # Between two steps the code of the caller runs, in which nothing is to be bound.
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        step = functools.partial(next, generator)
+        while True:
+            with _binding(env):
+                try:
+                    value = step()
+                except StopIteration as end:
+                    return end.value
+            try:
+                step = functools.partial(generator.send, (yield value))
+            except GeneratorExit:
+                with _binding(env):
+                    generator.close()
+                raise
+            except BaseException as error:
+                step = functools.partial(generator.throw, error)
+
+    return call
+
+
+def _async_generator_wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        step = generator.__anext__
+        while True:
+            with _binding(env):
+                try:
+                    value = await step()
+                except StopAsyncIteration:
+                    return
+            try:
+                step = functools.partial(generator.asend, (yield value))
+            except GeneratorExit:
+                with _binding(env):
+                    await generator.aclose()
+                raise
+            except BaseException as error:
+                step = functools.partial(generator.athrow, error)
+
+    return call
+
+
+_WRAPPERS = (
+    (inspect.iscoroutinefunction, _async_wrapper),
+    (inspect.isgeneratorfunction, _generator_wrapper),
+    (inspect.isasyncgenfunction, _async_generator_wrapper),
+)

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -213,3 +213,70 @@ def test_executors_see_what_is_bound_where_they_are_given_the_context() -> None:
             return [await asyncio.to_thread(bound), await copied, await loop.run_in_executor(None, bound)]
 
     assert asyncio.run(main()) == [{"user": 1}, {"user": 1}, {}]
+
+
+def test_a_decorator_holds_in_each_step_of_a_generator() -> None:
+    closed = []
+
+    @bind(job="nightly")
+    def steps() -> Generator[dict[str, object], str, str]:
+        try:
+            received = yield bound()
+            try:
+                yield {"received": received, **bound()}
+            except LookupError:
+                yield {"thrown": True, **bound()}
+            yield bound()
+        finally:
+            closed.append(bound())
+        return "done"
+
+    generator = steps()
+    assert next(generator) == {"job": "nightly"}
+    assert bound() == {}
+    assert generator.send("x") == {"received": "x", "job": "nightly"}
+    assert generator.throw(LookupError()) == {"thrown": True, "job": "nightly"}
+    generator.close()
+    assert closed == [{"job": "nightly"}]
+    assert bound() == {}
+
+
+def test_a_decorated_generator_returns_what_it_returned() -> None:
+    @bind(job="nightly")
+    def steps() -> Generator[int, None, str]:
+        yield 1
+        return "done"
+
+    def all_steps() -> Generator[int, None, None]:
+        result = yield from steps()
+        assert result == "done"
+
+    assert list(all_steps()) == [1]
+
+
+def test_a_decorator_holds_in_each_step_of_an_asynchronous_generator() -> None:
+    closed = []
+
+    @bind(job="nightly")
+    async def steps() -> AsyncGenerator[dict[str, object], str]:
+        try:
+            received = yield bound()
+            try:
+                yield {"received": received, **bound()}
+            except LookupError:
+                yield {"thrown": True, **bound()}
+        finally:
+            closed.append(bound())
+
+    async def main() -> None:
+        generator = steps()
+        assert await anext(generator) == {"job": "nightly"}
+        assert bound() == {}
+        assert await generator.asend("x") == {"received": "x", "job": "nightly"}
+        assert await generator.athrow(LookupError()) == {"thrown": True, "job": "nightly"}
+        await generator.aclose()
+        assert [each async for each in steps()] == [{"job": "nightly"}, {"received": None, "job": "nightly"}]
+        assert bound() == {}
+
+    asyncio.run(main())
+    assert closed == [{"job": "nightly"}] * 2
