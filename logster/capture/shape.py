@@ -97,13 +97,13 @@ class Looker:
     def _look(self, value: Any, kind: Any, depth: int) -> Node:
         if kind is str:
             return self._cut(value)
-        if _is_one_of(kind, _NUMBERS):
+        if is_one_of(kind, _NUMBERS):
             return _number(value)
-        if _is_one_of(kind, _SPOKEN):
+        if is_one_of(kind, _SPOKEN):
             return Verbatim(clean(repr(value)))
-        if _is_one_of(kind, _PATHS):
+        if is_one_of(kind, _PATHS):
             return Shape(f"{type_name(value)}(", ((None, self._cut(str(value))),), ")")
-        if (kind is datetime or kind is time) and _is_one_of(type(value.tzinfo), _ZONES):
+        if (kind is datetime or kind is time) and is_one_of(type(value.tzinfo), _ZONES):
             return Verbatim(repr(value))
         if kind is bytes or kind is bytearray:
             return Shape("b", ((None, self._cut(value[:_MAX_TEXT].decode(errors="backslashreplace"))),), "")
@@ -243,5 +243,6 @@ def _attributes(value: object, kind: type) -> Mapping[str, Any]:
     return slots
 
 
-def _is_one_of(kind: Any, kinds: tuple[Any, ...]) -> bool:
+def is_one_of(kind: Any, kinds: tuple[Any, ...]) -> bool:
+    """Return whether a class is one of these, without asking its metaclass."""
     return any(kind is each for each in kinds)

@@ -10,7 +10,7 @@ from typing import Any
 
 from logster.capture.app_code import AppCode
 from logster.capture.plain import clean
-from logster.capture.shape import Looker, Node, text_of
+from logster.capture.shape import Looker, Node, is_one_of, text_of
 from logster.redaction import MASK, Redactor
 
 Variables = tuple[tuple[str, Node], ...]
@@ -19,6 +19,7 @@ _MAX_FRAMES = 10
 _MAX_NAMES = 30
 _LONGEST_NAME = 100
 _LONGEST_SECONDS = 0.005
+_DEFINED = (ModuleType, FunctionType, type)
 
 
 class Taker:
@@ -46,8 +47,11 @@ class Taker:
             position += 1
         found = {}
         for position, frame in reversed(frames[-_MAX_FRAMES:]):
-            if variables := self._of_frame(frame):
-                found[position] = variables
+            try:
+                if variables := self._of_frame(frame):
+                    found[position] = variables
+            except Exception:  # noqa: S112 - another thread may change them; the exception is reported without them
+                continue
         return found
 
     def _of_frame(self, frame: FrameType) -> Variables:
@@ -72,7 +76,7 @@ def _named_values(frame: FrameType) -> list[tuple[str, Any]]:
         return [
             (name, value)
             for name, value in list(values.items())
-            if not name.startswith("__") and type(value) not in (ModuleType, FunctionType, type)
+            if type(name) is str and not name.startswith("__") and not is_one_of(type(value), _DEFINED)
         ]
     # The body of a class runs in what its metaclass prepared, which may be anything.
     if frame.f_code.co_flags & _OPTIMIZED == 0:

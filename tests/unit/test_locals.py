@@ -372,3 +372,31 @@ flush(10)
     )
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)
     assert done.stdout == '{"order": "5"}\n'
+
+
+def test_the_bodies_of_classes_and_modules_run_no_code_for_it_either(log: Log) -> None:
+    class Namespace(dict):  # type: ignore[type-arg]
+        items = keys = __iter__ = Trap._spring  # type: ignore[assignment]
+
+    class Prepared(type):
+        @classmethod
+        def __prepare__(cls, name: str, bases: tuple[type, ...], /, **_: Any) -> Namespace:
+            return Namespace()
+
+    def define() -> None:
+        class Failing(metaclass=Prepared):
+            order = 5
+            raise ValueError("no")
+
+    found = frames(log, define)
+    made = {"__name__": __name__, "trap": TrapOfMeta(), 7: "seven", "order": 5}
+    Trap.sprung.clear()
+    with pytest.raises(ZeroDivisionError) as caught:
+        exec(compile("1 / 0", __file__, "exec"), made)  # type: ignore[arg-type]
+    log.logger.error("m", exc_info=caught.value)
+    assert Trap.sprung == []
+    assert found[-1].function.endswith("Failing")
+    assert found[-1].locals is None
+    last = log.occurrences[-1].exception
+    assert last
+    assert last.frames[-1].locals == {"trap": "<TrapOfMeta>", "order": "5"}
