@@ -5,7 +5,7 @@
 -- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}, or {} where more is over age
 --   than one call removes; a row is {fields…, key, env count, group}; the group is {pattern, occurrences, first seen, how
 --   many members, newest member, {newest members…}} or {}; its fields are those of its newest member on these levels
--- Cost: O(sets × log entries + limit), plus 20 µs a group and for each entry that is over age
+-- Cost: O(sets × log entries + limit), plus 20 µs a group, and 50 µs for each entry that is over age
 -- Uses: names, rows, frames, remove, trimming, solving, expiry, walk
 
 local max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
