@@ -1,11 +1,13 @@
-"""Which exception objects were captured, and by whom, so that one error is one report.
+"""Which exceptions and log records were captured, and by whom, so that one error is one report.
 
-Owns the mark that a captured exception carries. A reference would keep it alive, and an id is soon another's.
+Owns the marks that they carry. A reference would keep an exception alive, and an id is soon another's.
 """
 
+import logging
 from typing import Literal
 
 _MARK = "__logster_captured__"
+RECORD_MARK = "logster_captured"
 
 By = Literal["handler", "middleware"]
 
@@ -24,3 +26,8 @@ def mark(error: BaseException, by: By) -> None:
         error.__dict__.setdefault(_MARK, by)
     except Exception:
         return
+
+
+def mark_record(record: logging.LogRecord) -> None:
+    """See that LogsterHandler leaves `record` out: what it tells of is reported by whoever calls this."""
+    record.__dict__[RECORD_MARK] = True

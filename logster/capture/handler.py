@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from logster import service as services
-from logster.capture.captured import captured_by, mark
+from logster.capture.captured import RECORD_MARK, captured_by, mark
 from logster.capture.context import leave
 from logster.capture.leveling import overridden_level
 from logster.capture.snapshot import RecordSnapshot
@@ -72,6 +72,8 @@ class LogsterHandler(logging.Handler):
             if _is_own(record.name):
                 if record.levelno >= self.reported_level:
                     complain(record.getMessage())
+                return
+            if RECORD_MARK in record.__dict__:
                 return
             service = self._service or services.current()
             settings = service.settings
