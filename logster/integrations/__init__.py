@@ -1,1 +1,1 @@
-"""Integrations: each a thin file that knows one framework or library, and is imported by those who use that."""
+"""Frameworks, libraries and job queues: a thin file each, imported by those alone who use what it is named for."""
