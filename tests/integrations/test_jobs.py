@@ -184,6 +184,11 @@ CELERY = """
     def vanish(number):
         os.kill(os.getpid(), signal.SIGKILL)
 
+    @app.task(time_limit=1)
+    def endless(password):
+        while True:
+            time.sleep(0.1)
+
     @app.task
     def logs_itself():
         try:
@@ -233,6 +238,48 @@ def test_celery_reports_a_lost_process_once_and_no_expected_error(
     assert "WorkerLostError" in lost.exception.type
     assert lost.env[0]["job"]["arguments"] == {"number": 7}
     assert not any("app.expected" in message or "handler raised" in message for message in entries)
+
+
+def test_celery_reports_a_task_that_was_killed_for_its_time_limit(
+    settings: Settings, start: Callable[..., Worker], tmp_path: Path
+) -> None:
+    main = """
+        app.endless.apply_async(("hunter2",), queue="celery")
+        run("-m", "celery", "-A", "app", "worker", "--concurrency", "1")
+    """
+    worker = start("redis+socket", write_app(tmp_path, CELERY, main))
+    worker.wait_for("Task handler raised error")
+    worker.end()
+
+    killed = stored(settings)["Job app.endless failed"]
+    assert killed.count == 1
+    assert killed.exception is not None
+    assert "TimeLimitExceeded" in killed.exception.type
+    assert killed.env[0]["job"]["arguments"] == {"password": "[redacted]"}
+    assert killed.env[0]["job"]["queue"] == "celery"
+
+
+def test_what_waits_in_a_worker_that_forks_is_written_once(
+    settings: Settings, start: Callable[..., Worker], tmp_path: Path
+) -> None:
+    app = (
+        CELERY
+        + """
+    if "main.py" not in sys.argv[0]:
+        logging.getLogger("shop").error("before the fork")
+"""
+    )
+    main = """
+        for number in range(6):
+            app.fail.delay("hunter2")
+        run("-m", "celery", "-A", "app", "worker", "--concurrency", "3", "--max-tasks-per-child", "1")
+    """
+    worker = start("redis+socket", write_app(tmp_path, app, main))
+    worker.wait_for(r"app\.fail\[.*raised unexpected", times=6)
+    worker.end()
+
+    counts = {message: entry.count for message, entry in stored(settings).items()}
+    assert counts == {"before the fork": 1, "Job app.fail failed": 6}
 
 
 def test_celery_reports_once_what_the_task_logged_itself(
@@ -289,20 +336,23 @@ def test_each_kind_of_rq_worker_reports(
     assert not any("exception raised" in message for message in entries)
 
 
-def test_rq_reports_a_work_horse_that_was_killed(
+def test_rq_reports_work_horses_that_were_killed_and_others_in_between(
     settings: Settings, start: Callable[..., Worker], tmp_path: Path
 ) -> None:
     main = """
-        app.queue.enqueue("app.vanish", 7)
+        for number in range(3):
+            app.queue.enqueue("app.vanish", 7)
+            app.queue.enqueue("app.fail", "hunter2")
         run("-m", "rq.cli", "worker", "-w", "logster.integrations.rq.Worker", "-P", ".", "-u", app.URL, "-b", "shop")
     """
     worker = start("unix", write_app(tmp_path, RQ, main))
     assert worker.process.wait(60) == 0, worker.says()
 
     entries = stored(settings)
-    killed = entries.pop("Job app.vanish failed: its process ended with status 9")
-    assert (killed.count, killed.level) == (1, "ERROR")
-    assert killed.env[0]["job"]["task"] == "app.vanish"
+    killed = "Job app.vanish failed: its process ended with status 9"
+    assert entries[killed].env[0]["job"]["task"] == "app.vanish"
+    assert entries[killed].env[0]["job"]["attempt"] == 1
+    assert (entries[killed].count, entries["Job app.fail failed"].count) == (3, 3)
     assert not any("Work horse killed" in message for message in entries)
 
 
@@ -360,6 +410,11 @@ HUEY = """
     def fail(password):
         raise ValueError("no")
 
+    @huey.task(timeout=1)
+    def endless():
+        while True:
+            time.sleep(0.05)
+
     @huey.task(retries=0)
     def ask_again():
         if not os.path.exists("asked"):
@@ -391,3 +446,33 @@ def test_huey_reports_from_threads_and_processes(
     }
     assert entries["Job app.fail failed"].env[0]["job"]["arguments"] == {"password": "[redacted]"}
     assert entries["asked twice"].env[0]["job"]["task"] == "app.ask_again"
+
+
+def test_huey_reports_a_task_that_took_too_long(
+    settings: Settings, start: Callable[..., Worker], tmp_path: Path
+) -> None:
+    main = """
+        app.endless()
+        run("-m", "huey.bin.huey_consumer", "app.huey", "--worker-type", "process")
+    """
+    worker = start("unix", write_app(tmp_path, HUEY, main))
+    worker.wait_for("timed out after")
+    worker.end()
+
+    entries = stored(settings)
+    assert {message: entry.count for message, entry in entries.items()} == {"Job app.endless failed": 1}
+    assert entries["Job app.endless failed"].exception is not None
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_worker_goes_on_and_ends_where_the_log_cannot_be_written(
+    name: str, settings: Settings, start: Callable[..., Worker]
+) -> None:
+    system = SYSTEMS[name]
+    away = {"LOGSTER_REDIS_URL": "unix:///nowhere/redis.sock", "LOGSTER_DRAIN_SECONDS": "0.5"}
+    worker = start(system.scheme, ROOT / f"examples/{name}_app/main.py", **away)
+    worker.wait_for(system.failed, times=2)
+    worker.end()
+
+    assert "Redis at" in worker.says()
+    assert stored(settings) == {}
