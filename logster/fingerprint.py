@@ -45,6 +45,11 @@ def of_javascript(*, type: str, message: str, frames: Sequence[Frame]) -> str:  
     return _key("javascript", type, normalised(message), *_folded(places))
 
 
+def of_browser_report(kind: str, *parts: str) -> str:
+    """Return the key of what a browser reports by itself: the report's type, and what equal ones have in common."""
+    return _key("browser", kind, *parts)
+
+
 def of_app(fingerprint: object) -> str:
     """Return the key for the fingerprint that the app itself chose: text, or several parts."""
     if isinstance(fingerprint, list | tuple):

@@ -10,6 +10,7 @@ from logster.viewer import (
     api,
     assets,
     beacon,
+    browser_reports,
     bulk,
     completions,
     copies,
@@ -45,6 +46,7 @@ class Viewer:
             routes=[
                 # They are tried one after the other, so what is asked for most comes first.
                 *beacon.routes(),
+                *browser_reports.routes(),
                 *pages.list_routes(),
                 *api.list_routes(),
                 *assets.routes(),

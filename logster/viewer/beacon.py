@@ -24,7 +24,7 @@ from logster.viewer.problems import Problem
 from logster.viewer.quota import Quota, sender_of
 from logster.viewer.threads import in_thread
 
-PUBLIC_PATHS = frozenset({"/logster.js", "/report_js_error"})
+PUBLIC_PATHS = frozenset({"/logster.js", "/report_js_error", "/browser_reports"})
 
 SCRIPT = (Path(__file__).parent / "static" / "logster.js").read_bytes()
 SILENT_SCRIPT = b"window.Logster=window.Logster||{};window.Logster.report=function(){};\n"
@@ -83,30 +83,36 @@ class Receiver:
 
     async def receive(self, request: Request) -> Response:
         service: Service = request.app.state.service
-        _check_origin(request, service.settings)
+        check_origin(request, service.settings)
         kind = _kind(request.headers)
-        await self._check_quota(request, service)
+        await self.check_quota(request, service)
         try:
-            body = await _body(request, service.settings.beacon_max_bytes)
+            body = await body_of(request, service.settings.beacon_max_bytes)
         except ClientDisconnect:
             return Response(status_code=400)
         service.worker.submit(_snapshot(_fields(kind, body), request, service.settings))
         return Response(status_code=204)
 
-    async def _check_quota(self, request: Request, service: Service) -> None:
+    async def check_quota(self, request: Request, service: Service) -> None:
+        """Count one report, and refuse it where its sender sent too many."""
+        if not await self.is_allowed(request, service):
+            limit = service.settings.beacon_per_minute
+            raise Problem(429, TOO_MANY.format(limit), headers={"Retry-After": "60"})
+
+    async def is_allowed(self, request: Request, service: Service) -> bool:
+        """Count one report, and return whether its sender may send it."""
         limit = service.settings.beacon_per_minute
         sender = sender_of(_address(request, service.settings))
         if service.store.has_beacon_permit(sender):
-            return
+            return True
         try:
-            allowed = await in_thread(service.store.allow_beacon, sender, limit)
+            return await in_thread(service.store.allow_beacon, sender, limit)
         except StoreUnavailable:
-            allowed = self._quota.allow(sender, limit)
-        if not allowed:
-            raise Problem(429, TOO_MANY.format(limit), headers={"Retry-After": "60"})
+            return self._quota.allow(sender, limit)
 
 
-def _check_origin(request: Request, settings: Settings) -> None:
+def check_origin(request: Request, settings: Settings, *, sites: tuple[str, ...] = ("same-origin",)) -> None:
+    """Refuse what pages of other sites send; `sites` are the values of Sec-Fetch-Site that may."""
     if not settings.beacon:
         raise Problem(403, SWITCHED_OFF)
     # Browsers send Sec-Fetch-Site over HTTPS only, and no page can forge it; Origin is what the others leave us.
@@ -114,7 +120,7 @@ def _check_origin(request: Request, settings: Settings) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None:
-        allowed = site == "same-origin"
+        allowed = site in sites
     else:
         allowed = origin is None or urlsplit(origin).netloc in _hosts(request, settings)
     if not allowed:
@@ -135,7 +141,8 @@ def _kind(headers: Headers) -> str:
     raise Problem(415, WRONG_TYPE)
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def body_of(request: Request, limit: int) -> bytes:
+    """Return the body of a report; a problem where it is larger than `limit` bytes."""
     body = bytearray()
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
@@ -180,13 +187,14 @@ def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> J
         column=_number(fields, "column"),
         stack=_text(fields, "stacktrace") or _text(fields, "stack"),
         level=LEVELS.get((_text(fields, "severity") or _text(fields, "level")).lower(), LEVELS["error"]),
-        env={**_request_env(request, settings), **(env if isinstance(env, dict) else {})},
+        env={**request_env(request, settings), **(env if isinstance(env, dict) else {})},
         namespace=settings.current_namespace(),
         window_location=_text(fields, "window_location"),
     )
 
 
-def _request_env(request: Request, settings: Settings) -> Env:
+def request_env(request: Request, settings: Settings) -> Env:
+    """Return what the request that brought a report says."""
     return asgi_env(request.scope, headers=settings.request_headers, trusted_hops=settings.trusted_hops)
 
 

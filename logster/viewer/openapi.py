@@ -195,6 +195,14 @@ def _beacon() -> dict[str, Any]:
                 "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 413, 415, 429),
             }
         },
+        "/browser_reports": {
+            "post": {
+                "summary": "Report what a browser reports by itself: a violated policy, a deprecation, a crash",
+                "security": [],
+                "requestBody": {"required": True, "content": _browser_reports()},
+                "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 413, 415, 429),
+            }
+        },
         "/logster.js": {
             "get": {
                 "summary": "The script that reports JavaScript errors",
@@ -202,6 +210,19 @@ def _beacon() -> dict[str, Any]:
                 "responses": {"200": _text("The script.", "text/javascript; charset=utf-8")} | cached,
             }
         },
+    }
+
+
+def _browser_reports() -> dict[str, Any]:
+    report: Schema = {
+        "type": "object",
+        "required": ["type", "body"],
+        "properties": {"type": TEXT, "body": {"type": "object"}, "url": TEXT, "age": {"type": "integer"}},
+    }
+    violation: Schema = {"type": "object", "required": ["csp-report"], "properties": {"csp-report": {"type": "object"}}}
+    return {
+        "application/csp-report": {"schema": violation},
+        "application/reports+json": {"schema": {"type": "array", "items": report}},
     }
 
 

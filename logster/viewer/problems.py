@@ -69,7 +69,13 @@ def document(problem: Problem) -> Response:
 
 def is_api(path: str) -> bool:
     """Return whether a program rather than a reader asks for `path`."""
-    return path.startswith("/api/") or path in ("/healthz", "/metrics", "/openapi.json", "/report_js_error")
+    return path.startswith("/api/") or path in (
+        "/healthz",
+        "/metrics",
+        "/openapi.json",
+        "/report_js_error",
+        "/browser_reports",
+    )
 
 
 def gone(key: str) -> Problem:

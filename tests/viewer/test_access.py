@@ -18,6 +18,7 @@ from logster.viewer import (
     api,
     assets,
     beacon,
+    browser_reports,
     bulk,
     completions,
     copies,
@@ -49,10 +50,11 @@ ROUTES = [
     *openapi.routes(),
     *live.routes(),
     *beacon.routes(),
+    *browser_reports.routes(),
     *assets.routes(),
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-PUBLIC = {"/logster.js", "/report_js_error", "/static/{version}/{name:path}"}
+PUBLIC = {"/logster.js", "/report_js_error", "/browser_reports", "/static/{version}/{name:path}"}
 SECRET = "the secret of the shop"
 
 
