@@ -21,11 +21,11 @@ _ATTEMPT = "logster_attempt"
 class ReportingMixin(_Base):
     """Makes any class of workers report; stands before it: `class MyWorker(ReportingMixin, rq.worker.RandomWorker)`."""
 
-    def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
+    def perform_job(self, job: Any, *args: Any, **kwargs: Any) -> bool:
         """Perform the job, and write what was reported from it before the process may end."""
         _start(job)
         try:
-            return super().perform_job(job, queue, execution)
+            return super().perform_job(job, *args, **kwargs)
         finally:
             jobs.end()
             if self.is_horse:
