@@ -91,6 +91,18 @@ def leaves(value: Any) -> Iterator[str]:
             yield value if isinstance(value, str) else _number(value)
 
 
+def names(value: Any) -> Iterator[str]:
+    """Yield the names of all values, nested ones too."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
 def _below(values: dict[str, Any], path: str) -> Iterator[tuple[Any, str]]:
     for key, value in values.items():
         folded = fold(key)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from logster.entry import Entry, Env, ExceptionInfo, Frame, Occurrence, level_name
+from logster.search.subject import Sample, names
 from logster.store import details
 from logster.store.frames import Stack
 
@@ -20,6 +21,7 @@ FLAGS = ("protected", "solved", "regressed")
 _LOCATION = LIST_FIELDS.index("location")
 
 _LONGEST_VERSION = 100
+_BETWEEN = b"\n\0\n"
 
 _encoder = msgspec.json.Encoder()
 _frame = msgspec.json.Decoder(Frame)
@@ -135,6 +137,16 @@ def decode_row(key: str, values: Sequence[bytes | None], env_count: int) -> Entr
 def encode_env(env: Env) -> str:
     """Return an env as lines of `"key":json`; no quotes within a key, so that Lua can tell where it ends."""
     return "\n".join(f"{_key(key)}:{_json(value).decode()}" for key, value in env.items())
+
+
+def env_text(env: Env) -> bytes:
+    """Return what a search looks at in an env, in ASCII lower case: its values a line each, then the names of all."""
+    return part("\n".join([Sample(env).text, *names(env)])) if env else b""
+
+
+def part(text: str) -> bytes:
+    """Return a text in ASCII lower case that can stand before others in an entry's search text."""
+    return lower(text).replace(_BETWEEN, b"\n \n")
 
 
 def decode_env(base: str, sample: str) -> Env:

@@ -18,7 +18,8 @@ LOST = Frame("(no longer stored)")
 
 # shared/frames.lua knows these too.
 _ID_BYTES = 8
-_SINCE_BYTES = 11
+SINCE_BYTES = 11
+STACK_BYTES = SINCE_BYTES + _ID_BYTES
 _STACKS_KNOWN = 200
 _FRAMES_KNOWN = 2_000
 # What is longer is no frame of anybody's program, and would be read with every search.
@@ -81,7 +82,7 @@ def ids_in(joined: bytes) -> list[bytes]:
 
 def stack_of(field: bytes) -> bytes:
     """Return the id of the stack that an entry's field names."""
-    return field[_SINCE_BYTES:]
+    return field[SINCE_BYTES:]
 
 
 def parsed(fields: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:

@@ -179,7 +179,8 @@ def _is_same(found: ArchivedEntry, given: ArchivedEntry) -> bool:
 def command(tenant: Tenant, record: ArchivedEntry, mode: Mode, max_env: int) -> Command:
     """Return the call that writes the entry of a record."""
     fields, timeline, samples = packing.words_of(record)
-    return _import(tenant, record.key, mode, max_env, record.mark, fields, timeline, samples)
+    env_text = packing.env_text_of(record)
+    return _import(tenant, record.key, mode, max_env, record.mark, env_text, fields, timeline, samples)
 
 
 def _import(
@@ -188,6 +189,7 @@ def _import(
     mode: Mode,
     max_env: int,
     mark: Mark | None,
+    env_text: bytes,
     fields: list[Word],
     timeline: list[Word],
     samples: list[Word],
@@ -199,6 +201,7 @@ def _import(
         *samples,
         key=key,
         mode=mode,
+        env_text=env_text,
         max_env=max_env,
         mark_end=mark.until_ms if mark else "",
         mark_versions="\n".join(mark.versions) if mark else "",
@@ -211,7 +214,7 @@ def _write_others(tenant: Tenant, records: list[AnyRecord], mode: Mode) -> None:
     commands: list[Command] = []
     for record in records:
         if isinstance(record, ArchivedMark):
-            commands.append(_import(tenant, record.key, mode, 0, record.mark, [], [], []))
+            commands.append(_import(tenant, record.key, mode, 0, record.mark, b"", [], [], []))
         elif isinstance(record, Timeline):
             length = _BUCKET_MS[record.resolution]
             counts = {str(start // length): count for start, count in record.counts}

@@ -25,6 +25,10 @@ class Keys:
         return f"{self.prefix}solved:{level}"
 
     @property
+    def texts(self) -> str:
+        return f"{self.prefix}texts"
+
+    @property
     def frames(self) -> str:
         return f"{self.prefix}frames"
 

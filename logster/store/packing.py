@@ -62,14 +62,13 @@ def record_of(found: Sequence[Any]) -> ArchivedEntry:
 def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
     """Return the hash of the entry that a record describes."""
     occurrence = _occurrence(record)
-    first = record.first_message or record.message
     text = _kept(record, "text", codec.search_text(occurrence))
+    base = _base(record)
     fields: dict[str, Any] = {
         "level": record.level,
         "logger": record.logger,
         "message": record.message,
         "first_message": record.first_message,
-        "message_text": codec.lower(record.message) if first != record.message else "",
         "template": record.template,
         "type": occurrence.exception_type,
         "raised": raised(msgspec.structs.replace(occurrence, message=record.message)),
@@ -82,7 +81,7 @@ def fields_of(record: ArchivedEntry) -> dict[str, bytes]:
         "first": record.first_seen,
         "last": record.last_seen,
         "fingerprint": VERSION,
-        "env_base": _base(record),
+        "env_base": "" if base is None else codec.encode_env(base),
         **{flag: 1 for flag in _FLAGS if getattr(record, flag)},
     }
     encoded = {name: _bytes(value) for name, value in fields.items() if value != "" and value != b""}
@@ -106,6 +105,12 @@ def _kept(record: ArchivedEntry, name: str, made: bytes) -> bytes:
     """Return a field as the store had it, where that is not what one would make of the record."""
     kept = record.stored.get(name, made)
     return kept if isinstance(kept, bytes) else bytes_of(kept or "")
+
+
+def env_text_of(record: ArchivedEntry) -> bytes:
+    """Return what a search looks at in the first env of a record."""
+    base = _base(record)
+    return codec.env_text(base) if base else b""
 
 
 def words_of(record: ArchivedEntry) -> tuple[list[Word], list[Word], list[Word]]:
@@ -150,10 +155,10 @@ def _occurrence(record: ArchivedEntry) -> Occurrence:
     )
 
 
-def _base(record: ArchivedEntry) -> str:
+def _base(record: ArchivedEntry) -> Env | None:
     if record.env_base is not None:
-        return codec.encode_env(record.env_base)
-    return codec.encode_env(record.env[-1].env) if record.env else ""
+        return record.env_base
+    return record.env[-1].env if record.env else None
 
 
 def _sample(base: str, sample: str) -> Sample:

@@ -7,17 +7,36 @@ at together, and one by one only where there is something to find.
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from logster.entry import Env
 from logster.search.subject import Sample
 from logster.store import codec
-from logster.store.frames import stack_of
+from logster.store.frames import SINCE_BYTES, STACK_BYTES
 
-Found = tuple[bytes, Sequence[bytes | None], Sequence[bytes]]
-"""An entry as scan.lua answers it: its key, its message, text, first env and shared stack, and its samples that differ
-from the first env.
-"""
+
+class Found(NamedTuple):
+    """An entry's key and its search text as texts.lua has it; its first env and its samples where these differ."""
+
+    key: bytes
+    text: bytes
+    envs: Sequence[bytes] = ()
+
+    @property
+    def stack(self) -> bytes | None:
+        """The id of the stack that the entry shares."""
+        field = self.text[1 : 1 + STACK_BYTES]
+        return None if field.isspace() else field[SINCE_BYTES:]
+
+    @property
+    def has_other_samples(self) -> bool:
+        """Whether some samples differ from the first env."""
+        return self.text.startswith(b"*")
+
+    @property
+    def whole(self) -> bytes:
+        """Return what a query looks at, and more."""
+        if not self.envs:
+            return self.text
+        base, *samples = self.envs
+        return b"\n".join([self.text, *(Sample(env).encoded for env in codec.decode_envs(base, [b"0", *samples]))])
 
 
 class Expression(NamedTuple):
@@ -27,44 +46,23 @@ class Expression(NamedTuple):
     stacks: frozenset[bytes] | None
 
 
-_envs = msgspec.json.Decoder(list[Env])
-
-
 def plausible(found: Sequence[Found], expressions: Iterable[Expression]) -> list[bytes]:
     """Return the keys of those entries in whose text, stack or samples each expression may occur somewhere."""
-    texts = _texts(found) if found else []
+    texts = [each.whole for each in found]
     left: Sequence[int] = range(len(found))
     for expression in expressions:
         by_stack = _in_stack(found, left, expression.stacks)
         by_text = _matching(texts, [number for number in left if number not in by_stack], expression.compiled)
         left = sorted([*by_stack, *by_text])
-    return [found[number][0] for number in left]
+    return [found[number].key for number in left]
 
 
 def _in_stack(found: Sequence[Found], numbers: Iterable[int], stacks: frozenset[bytes] | None) -> set[int]:
-    shared = ((number, found[number][1][3]) for number in numbers) if stacks != frozenset() else ()
-    return {number for number, field in shared if field and (stacks is None or stack_of(field) in stacks)}
+    shared = ((number, found[number].stack) for number in numbers) if stacks != frozenset() else ()
+    return {number for number, stack in shared if stack is not None and (stacks is None or stack in stacks)}
 
 
 def _matching(texts: Sequence[bytes], numbers: Sequence[int], expression: Any) -> list[int]:
     if not expression.search(b"\n".join([texts[number] for number in numbers])):
         return []
     return [number for number in numbers if expression.search(texts[number])]
-
-
-def _texts(found: Sequence[Found]) -> list[bytes]:
-    """Return for each entry what a query looks at, and more: its message, its text and the values of its samples."""
-    first_envs = iter(_first_envs([base for _, (_, _, base, _), _ in found if base]))
-    texts = []
-    for _, (message, text, base, _), samples in found:
-        parts = [message or b"", text or b""]
-        if base:
-            parts.append(Sample(next(first_envs)).encoded)
-            parts += [Sample(env).encoded for env in codec.decode_envs(base, samples)]
-        texts.append(b"\n".join(parts))
-    return texts
-
-
-def _first_envs(bases: Sequence[bytes]) -> list[Env]:
-    # In the stored form a line ends nowhere but between two keys.
-    return _envs.decode(b"[{" + b"},{".join(bases).replace(b"\n", b",") + b"}]")

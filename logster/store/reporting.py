@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from logster import patterns
-from logster.entry import Report
+from logster.entry import Env, Report
 from logster.errors import StoreUnavailable
 from logster.fingerprint import VERSION
 from logster.recall import Recall
@@ -21,6 +21,7 @@ _ROUNDS_AT_MOST = 10
 
 # The same env comes up as often as nothing but `bind()` adds to it.
 _encoded_env = Recall(codec.encode_env, 100)
+_env_text = Recall(codec.env_text, 100)
 
 # The stack that came with a report is stored then; after a repeat most likely, since an entry like it has it.
 _TAKEN = (b"created", b"merged", b"regressed")
@@ -119,7 +120,7 @@ def _call(report: Report, after: int, tenant: Tenant, settings: Settings) -> Cal
         level=latest.level,
         logger=latest.logger,
         message=latest.message,
-        message_text=codec.lower(latest.message),
+        message_text=codec.part(latest.message),
         first_message=report.first_message,
         template=latest.template,
         exception_type=latest.exception_type,
@@ -142,6 +143,7 @@ def _call(report: Report, after: int, tenant: Tenant, settings: Settings) -> Cal
         stack=said.stack.id if said.stack else "",
         frames=frames,
         frame_words=len(bodies),
+        env_text=_text_of_first(report, settings.max_env_count_per_entry),
         **admission,
     )
     return Call(command, said.stack)
@@ -149,6 +151,15 @@ def _call(report: Report, after: int, tenant: Tenant, settings: Settings) -> Cal
 
 def _samples(report: Report, at_most: int) -> list[Word]:
     words: list[Word] = []
-    for time, env in report.envs[-at_most:] if at_most else ():
+    for time, env in _kept(report, at_most):
         words += (time, _encoded_env(env))
     return words
+
+
+def _text_of_first(report: Report, at_most: int) -> bytes:
+    kept = _kept(report, at_most)
+    return _env_text(kept[0][1]) if kept else b""
+
+
+def _kept(report: Report, at_most: int) -> Sequence[tuple[int, Env]]:
+    return report.envs[-at_most:] if at_most else ()

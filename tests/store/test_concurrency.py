@@ -13,6 +13,7 @@ import pytest
 
 from logster.settings import Settings
 from logster.store import address, embedded
+from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
 from tests.store.keyspace import listed_in, names_in, names_of
 from tests.store.reports import NOW, key_of, report
@@ -76,6 +77,8 @@ def test_nothing_is_torn_when_four_processes_make_each_other_trim(settings: Sett
     left = names_in(client, small.namespace)
     assert {name for name in left if name.startswith("entry:")} == {f"entry:{key_of(number)}" for number in kept}
     assert left & names_of(set(range(DISTINCT)) - kept) == set()
+    texts = client.hkeys(Keys(small.namespace).texts)
+    assert {key.decode() for key in texts} == {key_of(number) for number in kept}
     store.close()
     address.close_client(client)
 

@@ -29,7 +29,7 @@ def test_the_oldest_go_when_there_are_too_many(small: Settings, client: Client) 
         assert store.count() == min(number + 1, 10)
     survivors = range(30, 40)
     assert numbers(store.page().entries) == list(reversed(survivors))
-    lists = {"trimmable", *(f"recent:{level}" for level in (10, 20, 30, 40, 50))}
+    lists = {"trimmable", "texts", *(f"recent:{level}" for level in (10, 20, 30, 40, 50))}
     assert names_in(client, small.namespace) == names_of(survivors) | lists | overall(10, 20, 30, 40, 50)
     assert listed_in(client, small.namespace) == {key_of(number) for number in survivors}
     store.close()
@@ -59,7 +59,7 @@ def test_protected_entries_neither_count_nor_go(small: Settings, client: Client)
     assert store.entry(key_of(0)) is None
     survivors = {*range(1, 5), *map(int, numbers(store.page().entries))}
     assert names_in(client, small.namespace) == (
-        names_of(survivors) | overall(40) | {"trimmable", "recent:40", "protected"}
+        names_of(survivors) | overall(40) | {"trimmable", "texts", "recent:40", "protected"}
     )
     store.close()
 
@@ -82,7 +82,7 @@ def test_what_is_over_age_goes_with_the_next_report(settings: Settings, client: 
     lenient = RedisStore(settings.with_changes(max_age_seconds=2 * settings.max_age_seconds))
     lenient.report(reports(settings, range(10), last_ms=old))
     store.report(reports(settings, range(10, 11)))
-    assert names_in(client, settings.namespace) == names_of([10]) | overall(40) | {"trimmable", "recent:40"}
+    assert names_in(client, settings.namespace) == names_of([10]) | overall(40) | {"trimmable", "texts", "recent:40"}
     store.close()
     lenient.close()
 
@@ -97,7 +97,9 @@ def test_what_is_over_age_is_never_shown_though_nothing_is_reported(settings: Se
     page = strict.page(limit=10, include_solved=True)
     assert (numbers(page.entries), page.total, page.next) == ([250, 3], 2, None)
     assert strict.count() == 2
-    left = names_of([3, 250]) | overall(40) | {"trimmable", "recent:40", "protected", "solved", "solved:versions"}
+    left = (
+        names_of([3, 250]) | overall(40) | {"trimmable", "texts", "recent:40", "protected", "solved", "solved:versions"}
+    )
     assert names_in(client, settings.namespace) == left
     lenient.close()
     strict.close()

@@ -9,8 +9,8 @@
 local limit = unpack(ARGV)
 local prefix = KEYS[1]
 local removed = trim_backlog(prefix, 0, tonumber(limit))
--- An entry that was evicted has never ended its use of frames.
+-- An entry that was evicted has never ended its use of frames, nor taken its text along.
 if redis.call('EXISTS', prefix .. 'trimmable', prefix .. 'protected') == 0 then
-  redis.call('UNLINK', prefix .. 'frames')
+  redis.call('UNLINK', prefix .. 'frames', prefix .. 'texts')
 end
 return removed

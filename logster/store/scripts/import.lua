@@ -1,13 +1,13 @@
 -- Restores one entry whole, or adds it to the one that is there, or its solved mark alone where it has no fields.
 --
 -- KEYS: prefix
--- ARGV: key, mode, max_env, mark_end, mark_versions, field_words, timeline_words, values...
+-- ARGV: key, mode, max_env, mark_end, mark_versions, env_text, field_words, timeline_words, values...
 -- Returns: created, replaced, merged, or exists where the mode is `add` and there is such an entry already
 -- Cost: O(size of the entry + log entries), 50 µs
--- Uses: names, rows, frames, remove, solving, samples
+-- Uses: names, rows, frames, remove, solving, samples, texts
 
-local key, mode, max_env, mark_end, mark_versions, field_words, timeline_words = unpack(ARGV, 1, 7)
-local FIRST = 8 -- of the values: field, value, …, bucket, count, …, time of a sample, its lines, …
+local key, mode, max_env, mark_end, mark_versions, env_text, field_words, timeline_words = unpack(ARGV, 1, 8)
+local FIRST = 9 -- of the values: field, value, …, bucket, count, …, time of a sample, its lines, …
 local prefix = KEYS[1]
 local entry, samples = prefix .. 'entry:' .. key, prefix .. 'env:' .. key
 local timeline = prefix .. 'timeline:hour:entry:' .. key
@@ -55,7 +55,7 @@ local function merged(known, given)
         known[name] = value
       end
     end
-    known.message_text, known.raised = given.message_text, given.raised
+    known.raised = given.raised
     -- What was compressed with the help of another text, or goes with another stack, cannot be read with this one.
     known.details, known.stack = given.details, given.stack
   end
@@ -121,6 +121,7 @@ local function write(fields, kept_samples)
       redis.call('HSET', entry, 'varied', 1)
     end
   end
+  retell(prefix, key, { env = env_text or nil })
   local last = fields.last
   -- Its group, if any, is found once all is imported.
   enlist(prefix, key, { level = tonumber(fields.level), last = last, solved = fields.solved })
@@ -144,6 +145,10 @@ end
 local fields, given_samples = pairs_at(FIRST, timeline_at), {}
 local known = is_there and mode == 'merge' and hash(entry) or nil
 local base = known and known.env_base or fields.env_base or ''
+if known and known.env_base then
+  local text = redis.call('HGET', prefix .. 'texts', key)
+  env_text = text and parted_text(text).env
+end
 for i = samples_at, #ARGV, 2 do
   given_samples[#given_samples + 1] = difference(base, ARGV[i + 1], ARGV[i])
 end

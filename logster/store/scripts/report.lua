@@ -4,19 +4,22 @@
 -- KEYS: prefix
 -- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
 --   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
---   group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words, values...
+--   group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words, env_text,
+--   values...
 -- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale, which is also
 --   the answer where the entry is to share a stack whose frames are neither sent nor stored
 -- Cost: O(log entries), plus the timeline's buckets when a new one begins
--- Uses: names, admission, rows, frames, remove, trimming, solving, samples, timeline, rates
+-- Uses: names, admission, rows, frames, remove, trimming, solving, samples, texts, timeline, rates
 
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
-  group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words = unpack(ARGV, 1, 31)
-local FRAMES = 32 -- the first of the values: id and body of a frame, id, body, …
+  group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words,
+  env_text = unpack(ARGV, 1, 32)
+local FRAMES = 33 -- the first of the values: id and body of a frame, id, body, …
 local SAMPLES = FRAMES + frame_words -- then time and lines of a sample, time, lines, …
 local TRIMMED_AT_MOST = 20
 local schema, is_watched
+local retold = {} -- what is new of the search text
 
 local prefix = KEYS[1]
 local entry = prefix .. 'entry:' .. key
@@ -62,14 +65,16 @@ local function create()
   if not schema then
     redis.call('SET', prefix .. 'schema', 1, 'NX')
   end
+  local stack_used = field_of_stack()
   set_unless_empty({
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
     details = details, text = text, source = source, versions = version, count = count, first = digits(first),
     last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
-    stack = field_of_stack(),
+    stack = stack_used,
     first_message = first_message ~= message and first_message or '',
     env_base = tonumber(max_env) > 0 and ARGV[SAMPLES + 1] or '',
   })
+  retold = { said = text, stack = stack_used, env = env_text, versions = string.lower(version) }
 end
 
 -- What it said when it was new may have changed. Details are compressed with the help of their text, and cannot be read
@@ -81,6 +86,7 @@ local function tell_anew()
   end
   redis.call('HDEL', entry, 'details', 'stack')
   set_unless_empty({ regressed = 1, details = details, text = text, stack = now_used, location = location })
+  retold.said, retold.stack = text, now_used
 end
 
 local function known_entry()
@@ -112,6 +118,7 @@ local function add_version(versions)
     end
   end
   redis.call('HSET', entry, 'versions', table.concat(kept, '\n'))
+  retold.versions = string.lower(table.concat(kept, '\n'))
 end
 
 local function put(name, value, known)
@@ -132,7 +139,8 @@ local function remember_message(known)
     return
   end
   if message ~= known.message then
-    redis.call('HSET', entry, 'message', message, 'message_text', message_text)
+    redis.call('HSET', entry, 'message', message)
+    retold.message = message_text
   end
   put('raised', raised, known.raised)
 end
@@ -183,6 +191,7 @@ local function keep_samples(known)
       base = first_base
     elseif first_base ~= base then
       redis.call('HSET', entry, 'env_base', base)
+      retold.env = env_text
     end
   end
   local differences = {}
@@ -190,7 +199,9 @@ local function keep_samples(known)
     differences[#differences + 1] = difference(base, ARGV[i + 1], ARGV[i])
   end
   if string.find(table.concat(differences), '\n', 1, true) then
-    redis.call('HSET', entry, 'varied', 1)
+    if redis.call('HSET', entry, 'varied', 1) == 1 then
+      retold.varied = true
+    end
   end
   if redis.call('LPUSH', samples, unpack(differences)) > most then
     redis.call('LTRIM', samples, 0, most - 1)
@@ -231,6 +242,9 @@ if solved_in then
   end
 end
 keep_samples(known)
+if next(retold) then
+  retell(prefix, key, retold, not known)
+end
 count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
 if watched ~= '' or is_watched then
   count_in_rates(prefix, level_floor(reported_level), reported, now)

@@ -16,6 +16,7 @@ local function remove(prefix, key)
   if stack then
     release_stack(prefix, stack)
   end
+  redis.call('HDEL', prefix .. 'texts', key)
   redis.call('UNLINK', prefix .. 'entry:' .. key, prefix .. 'env:' .. key, prefix .. 'timeline:hour:entry:' .. key)
   return state or listed > 0
 end

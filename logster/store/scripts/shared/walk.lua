@@ -55,18 +55,14 @@ local function read_on(walk, chunk)
   return walk.size > 0
 end
 
--- Brings a walk to the next row of its set, where it is at none, and says whether there is one. Only the row that is taken
--- becomes a table: most of a long list's cost would be those of the others.
-local function peek(walk, chunk)
-  if walk.key then
-    return true
-  end
+-- Brings a walk to the next row of its set, and says whether there is one.
+local function advance(walk, chunk)
   if (walk.at < 1 or walk.at > walk.size) and not read_on(walk, chunk) then
     return false
   end
-  walk.key, walk.score = walk.read[walk.at], walk.read[walk.at + 1]
-  walk.time = tonumber(walk.score)
-  walk.at = walk.at + 2 * walk.step
+  local read, at = walk.read, walk.at
+  walk.key, walk.score, walk.time = read[at], read[at + 1], tonumber(read[at + 1])
+  walk.at = at + 2 * walk.step
   return true
 end
 
@@ -77,8 +73,9 @@ local function is_before(a, b, step)
   return (a.key > b.key) == (step == 1)
 end
 
+-- Asked of every row: its second byte says no without a string that would have to be made.
 local function group_of(key)
-  return string.sub(key, 1, 2) == 'g-' and string.sub(key, 3) or nil
+  return string.byte(key, 2) == 45 and string.sub(key, 1, 1) == 'g' and string.sub(key, 3) or nil
 end
 
 local function is_shadowed(walks, walk, key, time)
@@ -91,34 +88,55 @@ local function is_shadowed(walks, walk, key, time)
   return false
 end
 
--- Takes the next row of all sets, or nil where none is left; each set is read in chunks.
-local function next_row(walks, chunk)
-  local best
-  for i = #walks.left, 1, -1 do
-    local walk = walks.left[i]
-    if not peek(walk, chunk) then
-      table.remove(walks.left, i)
-    elseif not best or is_before(walk, best, walk.step) then
-      best = walk
+-- Puts the walk at a place of `left` behind those whose rows come before its own; they are in order.
+local function settle(left, place)
+  local walk = left[place]
+  while left[place + 1] and is_before(left[place + 1], walk, walk.step) do
+    left[place] = left[place + 1]
+    place = place + 1
+  end
+  left[place] = walk
+end
+
+-- Those walks that are not at their end, the one with the next row first.
+local function begin(walks, chunk)
+  local left = {}
+  for _, walk in ipairs(walks) do
+    if advance(walk, chunk) then
+      table.insert(left, 1, walk)
+      settle(left, 1)
     end
   end
-  if not best then
+  return left
+end
+
+-- Takes the next row of all sets, or nil where none is left; each set is read in chunks. The row is the walk itself as it
+-- stands there, until the next one is taken: a table for each would be most of a long list's cost.
+local function next_row(walks, chunk)
+  local left = walks.left
+  if not left then
+    left = begin(walks, chunk)
+    walks.left = left
+  elseif left[1] and advance(left[1], chunk) then
+    settle(left, 1)
+  else
+    table.remove(left, 1)
+  end
+  local row = left[1]
+  if not row then
     return nil
   end
-  local row = { key = best.key, score = best.score, time = best.time, level = best.level, group = group_of(best.key) }
-  best.key = nil
-  if row.group and is_shadowed(walks, best, row.key, row.time) then
+  row.group = group_of(row.key)
+  if row.group and is_shadowed(walks, row, row.key, row.time) then
     return next_row(walks, chunk)
   end
   return row
 end
 
--- All walks, and those of them that are not at their end.
 local function start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
-  local walks = { left = {} }
+  local walks = {}
   for i = 2, #KEYS do
     walks[i - 1] = stretch(KEYS[i], since_ms, until_ms, cursor_score, cursor_key, step)
-    walks.left[i - 1] = walks[i - 1]
   end
   return walks
 end
