@@ -18,8 +18,10 @@ from logster.store.tenant import Tenant
 if TYPE_CHECKING:
     from logster.search import Query
 
+# Most pages are found at the top of the list, or not in the list's order.
+_FIRST_ROWS = 100
 _ROWS_A_CALL = 400
-_TEXTS_A_CALL = 400
+_TEXTS_A_CALL = 800
 _PLACES_A_CALL = 200
 # To put more than these in order would take as long as to walk on.
 _MOST_SIFTED = 5_000
@@ -28,11 +30,15 @@ _TEXTS_A_ROW = 3
 
 
 class _Walked(NamedTuple):
-    """A part of the list: how many rows it has, which of them may match, and where the next one begins, if any does."""
+    """A part of the list: how many rows it has, which of them may match, and where the next one begins, if any does.
+
+    `texts` is how many texts there are; 0 where not every entry has one.
+    """
 
     rows: int
     keys: list[str]
     follows: Cursor | None
+    texts: int
 
 
 class Candidates:
@@ -59,37 +65,42 @@ class Candidates:
         """
         rows = found = 0
         while True:
-            part = self._walk(stretch, wanted)
+            part = self._walk(stretch, wanted, _ROWS_A_CALL if rows or not self._may_sift else _FIRST_ROWS)
             rows, found = rows + part.rows, found + len(part.keys)
             yield from _in_chunks(part.keys, wanted)
             if part.follows is None:
                 return
             stretch = stretch._replace(start=part.follows)
-            if self._may_sift and self._is_sifting_faster(rows, found, wanted):
+            if self._may_sift and self._is_sifting_faster(part.texts, rows, found, wanted):
                 if (sifted := self._sift()) is not None:
                     yield from _in_chunks(self._in_order(sifted, stretch), wanted)
                     return
                 self._may_sift = False
 
-    def _walk(self, stretch: Stretch, wanted: int) -> _Walked:
-        asked = _ROWS_A_CALL if self._expressions else wanted
-        given = {"wanted": asked, "with_text": 1 if self._expressions else "", **_conditions(self._query)}
+    def _walk(self, stretch: Stretch, wanted: int, rows: int) -> _Walked:
+        asked = rows if self._expressions else wanted
+        given = {
+            "wanted": asked,
+            "rows_at_most": rows,
+            "with_text": 1 if self._expressions else "",
+            **_conditions(self._query),
+        }
         call = stretch.call(self._tenant, "scan", *self._literals, **given)
-        finished, score, key, rows, found = self._tenant.run_trimmed([call])[0]
+        walk, texts, trimmable, protected = self._tenant.run_trimmed([call, *_counts(self._tenant)])
+        finished, score, key, walked, found = walk
         if self._expressions:
             found = plausible([Found(*each) for each in found], self._expressions)
         follows = None if finished else Cursor(int(score), key.decode())
-        return _Walked(rows, [each.decode() for each in found], follows)
+        # What Redis has evicted has to be told by the entries themselves.
+        readable = texts if texts >= trimmable + protected else 0
+        return _Walked(walked, [each.decode() for each in found], follows, readable)
 
-    def _is_sifting_faster(self, rows: int, found: int, wanted: int) -> bool:
+    def _is_sifting_faster(self, texts: int, rows: int, found: int, wanted: int) -> bool:
         if self._sifted is not None:
             return True
-        if found >= wanted:
+        if not texts or found >= wanted:
             return False
-        texts, trimmable, protected = self._tenant.run_all(_counts(self._tenant))
-        # What Redis has evicted has to be told by the entries themselves.
-        is_whole = texts >= trimmable + protected
-        return bool(is_whole and (not found or rows * (wanted - found) * _TEXTS_A_ROW > texts * found))
+        return not found or rows * (wanted - found) * _TEXTS_A_ROW > texts * found
 
     def _sift(self) -> list[str] | None:
         """Return the keys of all entries that may match; None where there are too many to be put in order."""
@@ -115,21 +126,24 @@ class Candidates:
         while True:
             command: Command = ["HSCAN", self._tenant.keys.texts, cursor, "COUNT", _TEXTS_A_CALL]
             cursor, texts = self._tenant.run_all([command])[0]
-            found = self._with_envs([Found(key, text) for key, text in texts.items()])
+            found = self._completed([Found(key, text) for key, text in texts.items()])
             yield plausible(found, self._expressions) if found else []
             if not int(cursor):
                 return
 
-    def _with_envs(self, found: list[Found]) -> list[Found]:
+    def _completed(self, found: list[Found]) -> list[Found]:
+        """Return entries with what their texts lack."""
         keys = self._tenant.keys
-        various = [number for number, each in enumerate(found) if each.has_other_samples]
+        lacking = [number for number, each in enumerate(found) if each.has_other_samples or each.is_long]
         commands: list[Command] = []
-        for number in various:
-            key = found[number].key.decode()
-            commands += (["HGET", keys.entry(key), "env_base"], ["LRANGE", keys.env(key), "0", "-1"])
+        for number in lacking:
+            name = found[number].key.decode()
+            commands += (["HMGET", keys.entry(name), "text", "env_base"], ["LRANGE", keys.env(name), "0", "-1"])
         answers = iter(self._tenant.run_all(commands) if commands else [])
-        for number, base, samples in zip(various, answers, answers, strict=True):
-            found[number] = found[number]._replace(envs=(base or b"", *samples))
+        for number, (said, base), samples in zip(lacking, answers, answers, strict=True):
+            each = found[number]
+            envs = (base or b"", *samples) if each.has_other_samples else ()
+            found[number] = Found(each.key, b"\n".join([each.text, said or b""]), envs)
         return found
 
     def _in_order(self, keys: Sequence[str], stretch: Stretch) -> list[str]:

@@ -22,13 +22,18 @@ class Found(NamedTuple):
     @property
     def stack(self) -> bytes | None:
         """The id of the stack that the entry shares."""
-        field = self.text[1 : 1 + STACK_BYTES]
+        field = self.text[2 : 2 + STACK_BYTES]
         return None if field.isspace() else field[SINCE_BYTES:]
 
     @property
     def has_other_samples(self) -> bool:
         """Whether some samples differ from the first env."""
         return self.text.startswith(b"*")
+
+    @property
+    def is_long(self) -> bool:
+        """Whether what the entry said when it was new is in the entry alone."""
+        return self.text[1:2] == b"+"
 
     @property
     def whole(self) -> bytes:

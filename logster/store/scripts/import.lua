@@ -147,7 +147,7 @@ local known = is_there and mode == 'merge' and hash(entry) or nil
 local base = known and known.env_base or fields.env_base or ''
 if known and known.env_base then
   local text = redis.call('HGET', prefix .. 'texts', key)
-  env_text = text and parted_text(text).env
+  env_text = text and parted_text(prefix, key, text).env
 end
 for i = samples_at, #ARGV, 2 do
   given_samples[#given_samples + 1] = difference(base, ARGV[i + 1], ARGV[i])

@@ -2,16 +2,16 @@
 -- literals occurs. After each literal stand the ids of the shared stacks in which it does, or `*` for any of them.
 --
 -- KEYS: prefix, sets...
--- ARGV: wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
+-- ARGV: wanted, rows_at_most, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count, max_count,
 --   literals...
 -- Returns: {all was walked, score and key of the place where the walk stopped, how many rows were walked, {entry…}}; an
 --   entry is its key, or with its text {key, text}, then {env_base, sample…} where some differ from that
--- Cost: O(sets × log entries) and at most 400 entries or about 800 kB of their text, 3 ms
+-- Cost: O(sets × log entries) and until about 800 kB of texts are read, 3 ms for 400 rows
 -- Uses: names, frames, walk, texts
 
-local wanted, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count,
+local wanted, rows_at_most, with_text, since_ms, until_ms, cursor_score, cursor_key, step, flags, forbidden, min_count,
   max_count = unpack(ARGV)
-local ROWS_AT_MOST, BYTES_AT_MOST = 400, 800000
+local BYTES_AT_MOST = 800000
 local prefix = KEYS[1]
 local bytes = 0
 
@@ -23,7 +23,7 @@ local function words_of(text)
   return words
 end
 
-local literals = literals_from(12)
+local literals = literals_from(13)
 local required, ruled_out = words_of(flags), words_of(forbidden)
 
 local function has_flags(key)
@@ -52,6 +52,10 @@ local function found(key, text)
   if with_text == '' then
     return key
   end
+  if is_long(text) then
+    text = text .. '\n' .. long_text(prefix, key, text)
+    bytes = bytes + #text
+  end
   if not has_other_samples(text) then
     return { key, text }
   end
@@ -78,7 +82,7 @@ end
 local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, tonumber(step))
 local entries, walked = {}, 0
 local row
-while #entries < tonumber(wanted) and walked < ROWS_AT_MOST and bytes < BYTES_AT_MOST do
+while #entries < tonumber(wanted) and walked < tonumber(rows_at_most) and bytes < BYTES_AT_MOST do
   row = next_row(walks, 100)
   if not row then
     return { 1, '', '', walked, entries }
