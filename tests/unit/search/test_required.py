@@ -9,6 +9,7 @@ from logster.errors import QuerySyntaxError
 from logster.search import parse
 from logster.search.folding import fold
 from logster.store import codec
+from logster.store.frames import STACK_BYTES
 from logster.store.plausible import Expression, Found, plausible
 from tests.unit.search.entries import entry
 
@@ -24,10 +25,23 @@ EXPRESSIONS = (
 
 
 def stored(searched: Entry, envs: list[Env]) -> tuple[str, str]:
-    """Return an entry's text and its samples as Redis compares them: in ASCII lower case."""
-    versions = "\n".join(searched.versions).encode().lower().decode()
-    text = text_of(searched).decode() + "\n" + searched.exception_type.lower() + "\n" + versions
-    return text, "\n".join(codec.encode_env(env) for env in envs).encode().lower().decode()
+    """Return an entry's search text and its second sample as Redis compares them: in ASCII lower case."""
+    text = f"{searched.exception_type.lower()}\n{whole_text(searched, envs).decode()}"
+    return text, sample_of(envs).lower().decode()
+
+
+def whole_text(searched: Entry, envs: list[Env]) -> bytes:
+    """Return the search text of an entry without a shared stack, some samples of which differ from the first."""
+    versions = "\n".join(searched.versions).encode().lower()
+    parts = [b"* " + b" " * STACK_BYTES, versions, b"", codec.env_text(envs[0]), text_of(searched)]
+    return b"\n\0\n".join(parts)
+
+
+def sample_of(envs: list[Env]) -> bytes:
+    """Return the second sample as its difference from the first."""
+    first, second = (codec.encode_env(env).split("\n") for env in envs)
+    lacking = [f"-{line.partition(':')[0]}" for line in codec.encode_env(dict.fromkeys(envs[0])).split("\n")]
+    return "\n".join(["1700000000000", *lacking, *(line for line in second if line not in first)]).encode()
 
 
 def text_of(searched: Entry) -> bytes:
@@ -44,11 +58,8 @@ def text_of(searched: Entry) -> bytes:
 
 def scanned(searched: Entry, envs: list[Env]) -> Found:
     """Return what the store answers about an entry whose second sample has not a key of the first."""
-    base, sample = map(codec.encode_env, envs)
-    lacking = [f"-{line.partition(':')[0]}" for line in codec.encode_env(dict.fromkeys(envs[0])).split("\n")]
-    samples = ["1700000000000", "\n".join(["1700000000000", *lacking, sample])]
-    about = (searched.message.encode(), text_of(searched), base.encode(), None)
-    return searched.key.encode(), about, [each.encode() for each in samples]
+    base = codec.encode_env(envs[0]).encode()
+    return Found(searched.key.encode(), whole_text(searched, envs), (base, b"1700000000000", sample_of(envs)))
 
 
 def word(chance: random.Random, longest: int = 12) -> str:
