@@ -72,9 +72,14 @@ def subscribe(callback: Callable[[Occurrence], object]) -> Registration[Callable
     return subscribers.add(callback)
 
 
+def tell(store: Any, reports: Sequence[Report], results: Any) -> None:
+    """Tell the observers what became of reports."""
+    if results and observers:
+        observers.call(store, reports, results)
+
+
 def report(store: Any, reports: Sequence[Report]) -> Any:
     """Write reports, tell the observers what became of them, and return it."""
     results = store.report(reports)
-    if results and observers:
-        observers.call(store, reports, results)
+    tell(store, reports, results)
     return results

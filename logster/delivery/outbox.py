@@ -7,7 +7,8 @@ import itertools
 import random
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from logster.delivery import observers
@@ -20,17 +21,27 @@ from logster.errors import LogsterError
 from logster.store.filter import Filter
 
 # Making the commands of a batch keeps the interpreter from the program's own threads, so it is not a long one.
-_REPORTS_A_BATCH = 100
+_REPORTS_A_BATCH = 40
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 # Not the module's own generator: a program that seeded it counts on what it draws.
 _jitter = random.SystemRandom()
 
 
+class Batch(Protocol):
+    """Reports that are ready: `send` raises what `report` does, and so does `results`, which waits for the answers."""
+
+    def send(self) -> None: ...
+
+    def results(self) -> Any: ...
+
+
 class Store(Protocol):
     """What delivery needs of a store."""
 
     def report(self, reports: Sequence[Report]) -> Any: ...
+
+    def batch(self, reports: Sequence[Report]) -> Batch: ...
 
     def filter(self, namespace: str) -> Filter: ...
 
@@ -51,6 +62,7 @@ class Outbox:
         self._sender = uuid.uuid4().hex
         self._next_number = itertools.count(1).__next__
         self._unconfirmed: list[Report] = []
+        self._on_its_way: Batch | None = None  # has all that is unconfirmed
         self._pause = 0.0
         self._retry_at = 0.0
         self.written = 0
@@ -62,6 +74,11 @@ class Outbox:
     def is_waiting(self) -> bool:
         """Return whether something was sent that the store has not confirmed."""
         return bool(self._unconfirmed)
+
+    @property
+    def is_sending(self) -> bool:
+        """Return whether the store is at work on a batch that `confirm` has to be called for."""
+        return self._on_its_way is not None
 
     @property
     def is_away(self) -> bool:
@@ -76,19 +93,52 @@ class Outbox:
         """Leave out the rest of the pause."""
         self._retry_at = 0.0
 
-    def write(self, coalescer: Coalescer) -> bool:
-        """Write all that `coalescer` holds, and return whether the store took it."""
-        while True:
-            if not self._unconfirmed:
-                self._unconfirmed = coalescer.take(_REPORTS_A_BATCH, self._sender, self._next_number)
-                if not self._unconfirmed and not len(coalescer):
-                    return True
-            if not self._send():
-                return False
+    def write(self, coalescer: Coalescer, *, goes_on: bool = False) -> bool:
+        """Write all that `coalescer` holds, and return whether the store took it.
 
-    def _send(self) -> bool:
+        While the store works on a batch the next one is made ready. Where it goes on, the last one may stay on its
+        way, until `write` or `confirm` is called again.
+        """
+        while True:
+            if self._on_its_way is None and not self._resend():
+                return False
+            reports = coalescer.take(_REPORTS_A_BATCH, self._sender, self._next_number)
+            if reports and (goes_on or len(coalescer) or self._on_its_way):
+                if not self._send_on(reports):
+                    return False
+            elif reports:
+                self._unconfirmed = reports
+            elif not len(coalescer):
+                return goes_on or self.confirm()
+
+    def confirm(self) -> bool:
+        """Wait until the store has answered to what is on its way, and return whether it took that."""
+        batch, self._on_its_way = self._on_its_way, None
+        return batch is None or self._settled(lambda: self._take(batch.results()))
+
+    def _resend(self) -> bool:
+        """Write what is unconfirmed, if anything is."""
+        return not self._unconfirmed or self._settled(lambda: self._report(self._unconfirmed))
+
+    def _send_on(self, reports: list[Report]) -> bool:
+        """Send reports once those before them are confirmed; return whether these are."""
+        batch: Batch | None = None
+        # What fails here comes up again when these reports are written on their own.
+        with suppress(Exception):
+            batch = self._store.batch(reports)
+        if not self.confirm():
+            self._unconfirmed += reports
+            return False
+        self._unconfirmed = reports
+        with suppress(Exception):
+            if batch is not None:
+                batch.send()
+                self._on_its_way = batch
+        return True
+
+    def _settled(self, write: Callable[[], None]) -> bool:
         try:
-            self._report(self._unconfirmed)
+            write()
         except LogsterError as error:
             complain(str(error))
             self._wait_longer()
@@ -120,6 +170,11 @@ class Outbox:
         if reports:
             self._tally.settle(reports, observers.report(self._store, reports))
             self.written += sum(each.count for each in reports)
+
+    def _take(self, results: Any) -> None:
+        observers.tell(self._store, self._unconfirmed, results)
+        self._tally.settle(self._unconfirmed, results)
+        self.written += sum(each.count for each in self._unconfirmed)
 
     def _lose(self, report: Report) -> None:
         # A report about losses that is itself refused would be reported again and again.

@@ -30,6 +30,8 @@ from logster.settings import Settings
 _TICK_SECONDS = 0.02
 _SLICE_SECONDS = 0.002
 _WRITE_AT = 500
+# As many make a tick of their own: what waits is no fewer after it.
+_NO_TICK_AT = 500
 
 
 class _Request:
@@ -212,13 +214,15 @@ class Worker:
         except Empty:
             return
         self._take(first)
-        if not self._requests:
+        if not self._requests and self._queue.qsize() < _NO_TICK_AT:
             time.sleep(_TICK_SECONDS)
         self._take_queued()
 
     def _seconds_to_wait(self) -> float | None:
         if self._outbox.is_away:
             return self._outbox.seconds_to_retry()
+        if self._outbox.is_sending:
+            return 0.0
         if len(self._coalescer) or self._outbox.is_waiting:
             return max(self._due - time.monotonic(), 0.0)
         return 0.0 if len(self._losses) else None
@@ -250,9 +254,14 @@ class Worker:
 
     def _write(self) -> None:
         """Write what waits, if it is time."""
-        if self._outbox.seconds_to_retry() > 0 or not (self._requests or time.monotonic() >= self._due):
+        if self._outbox.seconds_to_retry() > 0:
             return
-        if self._outbox.write(self._coalescer):
+        goes_on = self._queue.qsize() >= _NO_TICK_AT and not self._requests
+        if not (self._requests or time.monotonic() >= self._due):
+            if not goes_on:
+                self._outbox.confirm()
+            return
+        if self._outbox.write(self._coalescer, goes_on=goes_on):
             self._report_losses()
 
     def _report_losses(self) -> None:

@@ -7,10 +7,12 @@ import os
 import re
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+import hiredis
+import redis
 from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004
 
@@ -22,6 +24,13 @@ from logster.store.latency import Latency
 from logster.store.script import Word, source_of
 
 Command = Sequence[Word]
+
+
+class Flight(NamedTuple):
+    """Commands that were sent; `answers` waits for what they answer, once, and raises what `run_all` does."""
+
+    answers: Callable[[], list[Any]]
+
 
 _LOADS_AT_MOST = 3
 _REFUSAL = re.compile(r"\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b")
@@ -66,18 +75,45 @@ class Connection:
         """
         began = time.perf_counter()
         with self.errors():
-            answers = self._send(commands)
-            for _ in range(_LOADS_AT_MOST):
-                missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-                if not missing:
-                    break
-                self._load([commands[i] for i in missing])
-                for i, answer in zip(missing, self._send([commands[i] for i in missing]), strict=True):
-                    answers[i] = answer
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
+            answers = self._completed(commands, self._send(commands))
         self.latency.observe(time.perf_counter() - began)
+        return answers
+
+    def send(self, commands: Sequence[Command]) -> "Flight":
+        """Send several commands, whose answers can be waited for later; a cluster's are run at once.
+
+        Raises:
+            StoreUnavailable: as `run_all`.
+        """
+        client = self.client()
+        if type(client) is not redis.Redis:
+            answers = self.run_all(commands)
+            return Flight(lambda: answers)
+        began = time.perf_counter()
+        with self.errors():
+            receive = _sent(client, commands)
+        spent = time.perf_counter() - began
+
+        def answers_to_all() -> list[Any]:
+            began = time.perf_counter() - spent  # what was done in between is not Redis's time
+            with self.errors():
+                answers = self._completed(commands, receive())
+            self.latency.observe(time.perf_counter() - began)
+            return answers
+
+        return Flight(answers_to_all)
+
+    def _completed(self, commands: Sequence[Command], answers: list[Any]) -> list[Any]:
+        for _ in range(_LOADS_AT_MOST):
+            missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if not missing:
+                break
+            self._load([commands[i] for i in missing])
+            for i, answer in zip(missing, self._send([commands[i] for i in missing]), strict=True):
+                answers[i] = answer
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
         return answers
 
     @contextmanager
@@ -123,6 +159,44 @@ class Connection:
         return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
 
 
+def _sent(client: Any, commands: Sequence[Command]) -> Callable[[], list[Any]]:
+    """Send commands on a connection of the client's, and return what receives their answers and gives it back."""
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_packed_command([_packed(commands)])
+    except BaseException:
+        connection.disconnect()
+        pool.release(connection)
+        raise
+
+    def receive() -> list[Any]:
+        try:
+            return [_received(connection) for _ in commands]
+        except BaseException:
+            # Answers that are still to come are to be read by nobody else.
+            connection.disconnect()
+            raise
+        finally:
+            pool.release(connection)
+
+    return receive
+
+
+def _packed(commands: Sequence[Sequence[Any]]) -> bytes:
+    try:
+        return b"".join([hiredis.pack_command(tuple(each)) for each in commands])
+    except UnicodeEncodeError:
+        return b"".join([hiredis.pack_command((*_encoded(each),)) for each in commands])
+
+
+def _received(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error
+
+
 def _answer(client: Client, command: Command) -> Any:
     """Return what a pipeline would for one command, at half of what a pipeline costs."""
     try:
@@ -139,7 +213,7 @@ def _route(client: Client, command: Command) -> dict[str, Any]:
     return {"target_nodes": client.get_node_from_key(str(key))}  # type: ignore[no-untyped-call]
 
 
-def _encoded(command: Command) -> list[Word]:
+def _encoded(command: Sequence[Any]) -> list[Any]:
     # Half a surrogate pair cannot be sent, and hiredis knows no other way than to raise.
     name, *words = command
     return [name, *[word.encode("utf-8", "replace") if isinstance(word, str) else word for word in words]]

@@ -80,6 +80,13 @@ class RedisStore:
         """
         return reporting.report(reports, self._tenant_of, self._settings)
 
+    def batch(self, reports: Sequence[Report]) -> reporting.Batch:
+        """Return reports made ready to be sent like those of `report`; the caller waits for what becomes of them later.
+
+        One batch has to be answered before the next one of the same sender is sent.
+        """
+        return reporting.Batch(reports, self._tenant_of, self._settings)
+
     def entry(self, key: str) -> Entry | None:
         """Return an entry, or a group by its row's key, with exception and traceback; None where there is none."""
         if grouping.is_group(key):

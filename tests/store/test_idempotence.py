@@ -1,9 +1,12 @@
 """A report that arrives again, because an answer was lost, counts once."""
 
+import pytest
+
 from logster.settings import Settings
+from logster.store import reporting
 from logster.store.connection import Connection
 from logster.store.redis_store import RedisStore
-from logster.store.reporting import commands_for
+from logster.store.reporting import calls_for
 from logster.store.tenant import Tenant
 from tests.store.reports import key_of, report, there
 
@@ -53,12 +56,15 @@ def test_a_solved_report_is_not_dropped_twice(store: RedisStore, settings: Setti
     assert [store.report(again)[0].outcome for _ in range(2)] == ["solved", "repeated"]
 
 
-def test_a_report_whose_predecessor_in_the_batch_was_not_applied_is_refused(settings: Settings) -> None:
+def test_a_report_whose_predecessor_in_the_batch_was_not_applied_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Were it applied, the predecessor's repetition would be taken for done, and lost."""
     connection = Connection(settings.redis_url, 2)
     tenant = Tenant(connection, settings.current_namespace(), max_age_ms=86_400_000)
     batch = [report(settings, number, sender="a", sequence=number) for number in (1, 2, 3)]
-    calls = [each.command for each in commands_for(batch, lambda _: tenant, settings)]
-    assert connection.run_all([calls[0], calls[2]]) == [[b"created", 1], [b"refused", 0]]
-    assert connection.run_all(calls) == [[b"repeated", 0], [b"created", 1], [b"created", 1]]
+    monkeypatch.setattr(reporting, "_REPORTS_A_CALL", 1)
+    calls = [each.command for each in calls_for(batch, lambda _: tenant, settings)]
+    assert connection.run_all([calls[0], calls[2]]) == [[[b"created", 1]], [[b"refused", 0]]]
+    assert connection.run_all(calls) == [[[b"repeated", 0]], [[b"created", 1]], [[b"created", 1]]]
     connection.close()

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from logster.capture.handler import LogsterHandler
 from logster.delivery.worker import Worker
@@ -15,11 +15,26 @@ from logster.settings import Settings
 from logster.store.filter import Filter
 
 
+class MemoryBatch(NamedTuple):
+    """Reports that a store takes when they are waited for."""
+
+    store: "MemoryStore"
+    reports: Sequence[Report]
+
+    def send(self) -> None:
+        self.store.steps.append("sent")
+
+    def results(self) -> Any:
+        self.store.steps.append("answered")
+        return self.store.report(self.reports)
+
+
 class MemoryStore:
     """Keeps reports in a list, applies a sender's number once, and can be away."""
 
     def __init__(self) -> None:
         self.reports: list[Report] = []
+        self.steps: list[str] = []
         self.is_away = False
         self.loses_answers = False
         self.calls = 0
@@ -28,6 +43,10 @@ class MemoryStore:
         self.is_free = threading.Event()
         self.is_free.set()
         self._applied: dict[str, int] = {}
+
+    def batch(self, reports: Sequence[Report]) -> "MemoryBatch":
+        self.steps.append("ready")
+        return MemoryBatch(self, reports)
 
     def report(self, reports: Sequence[Report]) -> None:
         self.calls += 1

@@ -386,3 +386,42 @@ def test_an_outage_draws_nothing_from_the_programs_random_numbers(
     worker.submit(snapshot())
     until(lambda: worker._outbox.is_away)
     assert random.getstate() == before
+
+
+def test_while_the_store_works_on_a_batch_the_next_one_is_made_ready(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=30)
+    for number in range(100):
+        worker.submit(snapshot(f"m{number}", fingerprint=f"{number}"))
+    assert worker.flush(WAIT)
+
+    # Batches of forty, the last of which has twenty.
+    assert store.steps == ["ready", "sent", "ready", "answered", "sent", "ready", "answered", "sent", "answered"]
+    assert store.counts == {f"m{number}": 1 for number in range(100)}
+
+
+def test_what_is_on_its_way_when_the_store_goes_away_is_counted_once(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=30)
+    store.loses_answers = True
+    for number in range(100):
+        worker.submit(snapshot(f"m{number}", fingerprint=f"{number}"))
+    assert worker.flush(WAIT)
+    assert store.counts == {f"m{number}": 1 for number in range(100)}
+    assert worker.stats["written"] == 100
+    assert worker.stats["dropped"] == 0
+
+
+def test_a_report_that_cannot_be_written_is_dropped_alone_among_batches_that_overlap(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=30)
+    store.refuse = lambda report: report.latest.message == "m50"
+    for number in range(100):
+        worker.submit(snapshot(f"m{number}", fingerprint=f"{number}"))
+    assert worker.flush(WAIT)
+    counted = {message for message in store.counts if message.startswith("m")}
+    assert counted == {f"m{number}" for number in range(100)} - {"m50"}
+    assert worker.stats["dropped"] == 1

@@ -1,34 +1,45 @@
--- Applies one report: creates the entry or counts the repeat, keeps its env samples, then trims what is too old
--- or too much.
+-- Applies reports one after the other: each creates its entry or counts the repeat, keeps its env samples. Then trims what is
+-- too old or too much.
 --
 -- KEYS: prefix
--- ARGV: key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
---   version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
---   group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words, env_text,
---   values...
--- Returns: {outcome, count}; outcome is created, merged, regressed, solved, repeated, refused or stale, which is also
---   the answer where the entry is to share a stack whose frames are neither sent nor stored
--- Cost: O(log entries), plus the timeline's buckets when a new one begins
+-- ARGV: max_backlog, max_age_ms, max_env, watched, patterns_version, fingerprint_version, reports...
+-- Returns: {outcome, count} for each report; outcome is created, merged, regressed, solved, repeated, refused or stale,
+--   which is also the answer where the entry is to share a stack whose frames are neither sent nor stored
+-- Cost: O(reports × log entries), 70 µs a report, plus the timeline's buckets when a new one begins
 -- Uses: names, admission, rows, frames, remove, trimming, solving, samples, texts, timeline, rates
 
-local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
-  version, count, first, last, fingerprint_version, max_backlog, max_age_ms, max_env, raised,
-  group, pattern, watched, patterns_version, sender, sequence, after, stack, frames, frame_words,
-  env_text = unpack(ARGV, 1, 32)
-local FRAMES = 33 -- the first of the values: id and body of a frame, id, body, …
-local SAMPLES = FRAMES + frame_words -- then time and lines of a sample, time, lines, …
+-- A report is how many words follow, then: key, level, logger, message, message_text, first_message, template, type,
+-- location, details, text, source, version, count, first, last, raised, group, pattern, sender, sequence, after, stack,
+-- its frames, how many words have frames, text of the first env; then id and body of each frame that is sent, and
+-- time and lines of each sample.
+local max_backlog, max_age_ms, max_env, watched, patterns_version, fingerprint_version = unpack(ARGV, 1, 6)
+local FIRST, WORDS = 7, 26
 local TRIMMED_AT_MOST = 20
-local schema, is_watched
-local retold = {} -- what is new of the search text
 
 local prefix = KEYS[1]
-local entry = prefix .. 'entry:' .. key
 local now = now_ms()
-level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
+max_env = tonumber(max_env)
+
+-- The report at hand.
+local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
+  version, count, first, last, raised, group, pattern, sender, sequence, after, stack, frames, frame_words, env_text
+local entry, frames_at, samples_at, stop
+local retold -- what is new of the search text
+
+local function take_up(at)
+  stop = at + tonumber(ARGV[at])
+  key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
+    version, count, first, last, raised, group, pattern, sender, sequence, after, stack, frames, frame_words,
+    env_text = unpack(ARGV, at + 1, at + WORDS)
+  level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
+  frames_at = at + WORDS + 1
+  samples_at = frames_at + frame_words
+  entry, retold = prefix .. 'entry:' .. key, {}
+end
 
 local function bodies()
   local found = {}
-  for i = FRAMES, SAMPLES - 1, 2 do
+  for i = frames_at, samples_at - 1, 2 do
     found[ARGV[i]] = ARGV[i + 1]
   end
   return found
@@ -62,9 +73,6 @@ local function create()
     remove(prefix, key)
     redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
   end
-  if not schema then
-    redis.call('SET', prefix .. 'schema', 1, 'NX')
-  end
   local stack_used = field_of_stack()
   set_unless_empty({
     level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
@@ -72,7 +80,7 @@ local function create()
     last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
     stack = stack_used,
     first_message = first_message ~= message and first_message or '',
-    env_base = tonumber(max_env) > 0 and ARGV[SAMPLES + 1] or '',
+    env_base = max_env > 0 and stop > samples_at and ARGV[samples_at + 1] or '',
   })
   retold = { said = text, stack = stack_used, env = env_text, versions = string.lower(version) }
 end
@@ -180,11 +188,10 @@ local function list(known)
 end
 
 local function keep_samples(known)
-  local samples, most = prefix .. 'env:' .. key, tonumber(max_env)
-  if most == 0 or #ARGV < SAMPLES then
+  if max_env == 0 or stop < samples_at then
     return
   end
-  local base = ARGV[SAMPLES + 1]
+  local samples, base = prefix .. 'env:' .. key, ARGV[samples_at + 1]
   if known then
     local first_base = redis.call('HGET', entry, 'env_base')
     if first_base and redis.call('EXISTS', samples) == 1 then
@@ -195,7 +202,7 @@ local function keep_samples(known)
     end
   end
   local differences = {}
-  for i = SAMPLES, #ARGV, 2 do
+  for i = samples_at, stop, 2 do
     differences[#differences + 1] = difference(base, ARGV[i + 1], ARGV[i])
   end
   if string.find(table.concat(differences), '\n', 1, true) then
@@ -203,57 +210,88 @@ local function keep_samples(known)
       retold.varied = true
     end
   end
-  if redis.call('LPUSH', samples, unpack(differences)) > most then
-    redis.call('LTRIM', samples, 0, most - 1)
+  if redis.call('LPUSH', samples, unpack(differences)) > max_env then
+    redis.call('LTRIM', samples, 0, max_env - 1)
   end
 end
 
-if lacks_needed_frames() then
-  return { 'stale', 0 }
-end
-local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
-if refusal then
-  return { refusal, 0 }
+local function is_solved_still(solved_in)
+  return solved_in and version ~= '' and has_line(solved_in, version)
 end
 
-local solved_in = solved_versions(prefix, key, now)
-if solved_in and version ~= '' and has_line(solved_in, version) then
-  redis.call('HINCRBY', prefix .. 'counters', 'dropped_by_solved', count)
-  return { 'solved', 0 }
+local is_watched
+
+local function count_occurrences(reported, reported_level, reported_last)
+  count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
+  if watched ~= '' or is_watched then
+    count_in_rates(prefix, level_floor(reported_level), reported, now)
+  end
 end
 
+local function announce(outcome)
+  redis.call('PUBLISH', prefix .. 'events', string.format(
+    '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s","group":"%s"}',
+    key, level, tostring(outcome == 'created'), count, outcome, group))
+end
+
+local function note(solved_in)
+  local known, outcome = known_entry(), 'merged'
+  if known then
+    merge(known)
+  else
+    outcome = 'created'
+    create()
+    note_deploy()
+  end
+  list(known)
+  if solved_in then
+    outcome = 'regressed'
+    tell_anew()
+    if solved_in == '' then
+      forget_mark(prefix, key)
+    end
+  end
+  keep_samples(known)
+  if next(retold) then
+    retell(prefix, key, retold, not known)
+  end
+  return outcome
+end
+
+local function apply()
+  if lacks_needed_frames() then
+    return { 'stale', 0 }
+  end
+  local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
+  if refusal then
+    return { refusal, 0 }
+  end
+  local solved_in = solved_versions(prefix, key, now)
+  if is_solved_still(solved_in) then
+    redis.call('HINCRBY', prefix .. 'counters', 'dropped_by_solved', count)
+    return { 'solved', 0 }
+  end
+  local reported, reported_level, reported_last = count, level, last
+  local outcome = note(solved_in)
+  count_occurrences(reported, reported_level, reported_last)
+  announce(outcome)
+  return { outcome, count }
+end
+
+local schema
 schema, is_watched = unpack(redis.call('MGET', prefix .. 'schema', prefix .. 'rates:watched'))
-local reported, reported_level, reported_last = count, level, last
-local known = known_entry()
-local outcome = 'created'
-if known then
-  outcome = 'merged'
-  merge(known)
-else
-  create()
-  note_deploy()
+local answers, created, at = {}, 0, FIRST
+while at <= #ARGV do
+  take_up(at)
+  answers[#answers + 1] = apply()
+  created = created + (answers[#answers][1] == 'created' and 1 or 0)
+  at = stop + 1
 end
-list(known)
-if solved_in then
-  outcome = 'regressed'
-  tell_anew()
-  if solved_in == '' then
-    forget_mark(prefix, key)
-  end
+if created > 0 and not schema then
+  redis.call('SET', prefix .. 'schema', 1, 'NX')
 end
-keep_samples(known)
-if next(retold) then
-  retell(prefix, key, retold, not known)
-end
-count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
-if watched ~= '' or is_watched then
-  count_in_rates(prefix, level_floor(reported_level), reported, now)
-end
-redis.call('PUBLISH', prefix .. 'events', string.format(
-  '{"kind":"report","key":"%s","level":%d,"new":%s,"count":%d,"outcome":"%s","group":"%s"}',
-  key, level, tostring(outcome == 'created'), count, outcome, group))
 trim_age(prefix, now - max_age_ms, TRIMMED_AT_MOST)
-if outcome == 'created' then
-  trim_backlog(prefix, tonumber(max_backlog), TRIMMED_AT_MOST)
+if created > 0 then
+  trim_backlog(prefix, tonumber(max_backlog), TRIMMED_AT_MOST + created)
 end
-return { outcome, count }
+return answers
