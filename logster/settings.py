@@ -123,6 +123,16 @@ class Settings:
         60, "how many JavaScript reports one client address may send in a minute", minimum=1, maximum=100_000
     )
     beacon_max_bytes: int = _setting(65_536, "the largest JavaScript report", minimum=1_000, maximum=10_000_000)
+    source_maps_directory: str = _setting(
+        "",
+        "where the source maps of the site's scripts are, which stacks of browsers are resolved with; empty for none",
+    )
+    source_maps_max_bytes: int = _setting(
+        64_000_000,
+        "the largest source map that is read, and how much memory those that were read may take",
+        minimum=100_000,
+        maximum=2_000_000_000,
+    )
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -5,12 +5,15 @@ Owns the stack formats of V8, Firefox and Safari. All input is a stranger's.
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+import msgspec
 import re2
 
 from logster import fingerprint
 from logster.capture.plain import bounded, clean, plain_mapping
+from logster.capture.source_maps import source_maps
 from logster.capture.surroundings import application_version
 from logster.capture.traceback import last_lines
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
@@ -24,6 +27,7 @@ _MAX_STACK = 30_000
 _MAX_MESSAGE = 12_000
 _MAX_URL = 2_000
 _MAX_FUNCTION = 300
+_MAX_DEBUG_ID = 36
 
 # V8:      "    at fn (https://host/app.js:10:5)", "    at https://host/app.js:10:5", "    at async fn (…)"
 _V8 = re2.compile(r"^\s*at (?:async )?(?:(.*?) \()?((?:\S|\S .*\S)+?)(?::(\d+))?(?::(\d+))?\)?$")
@@ -49,6 +53,7 @@ class JavaScriptSnapshot:
         env: what surrounded it: page and request.
         namespace: whose entry it becomes.
         window_location: the page it happened on.
+        debug_ids: the debug ids of scripts in the stack, by their addresses.
     """
 
     count = 1
@@ -64,6 +69,7 @@ class JavaScriptSnapshot:
         env: Mapping[str, Any] | None = None,
         namespace: str = "default",
         window_location: str = "",
+        debug_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.timestamp_ms = int(time.time() * 1_000)
         self.namespace = namespace
@@ -74,12 +80,14 @@ class JavaScriptSnapshot:
         self._line = line
         self._column = column
         self._stack = clean(stack[:_MAX_STACK])
+        self._debug_ids = _bounded_ids(debug_ids) if debug_ids else ()
         self._env = plain_mapping(env or {})
         if window_location:
             self._env["window_location"] = clean(bounded(window_location, _MAX_URL))
 
     def identity(self) -> tuple[Any, ...]:
-        return ("javascript", self.namespace, self._message, self._url, self._line, self._column, self._stack)
+        place = (self._url, self._line, self._column, self._stack, self._debug_ids)
+        return ("javascript", self.namespace, self._message, place)
 
     def subject(self) -> None:
         return None
@@ -91,16 +99,19 @@ class JavaScriptSnapshot:
         """Return the report rendered, redacted and bounded."""
         message = redactor.text(self._message)
         exception = self._exception(message, redactor)
-        location = exception.frames[-1] if exception.frames else None
+        telling = exception.frames
+        if settings.source_maps_directory and telling:
+            exception, telling = self._in_sources(exception, settings, redactor)
+        location = next((frame for frame in reversed(exception.frames) if frame.in_app), None)
         occurrence = Occurrence(
-            key=fingerprint.of_javascript(type=exception.type, message=exception.message, frames=exception.frames),
+            key=fingerprint.of_javascript(type=exception.type, message=exception.message, frames=telling),
             level=self.level,
             logger=LOGGER,
             message=message,
             timestamp_ms=self.timestamp_ms,
             exception=exception,
             traceback=_text(exception),
-            location=location,
+            location=location or (exception.frames[-1] if exception.frames else None),
             env=self.env(settings, redactor),
             version=application_version(settings),
             source="javascript",
@@ -127,6 +138,15 @@ class JavaScriptSnapshot:
             frames = (Frame(file=redactor.url(self._url), line=self._line, column=self._column, in_app=True),)
         return ExceptionInfo(type=named[1] if named else "Error", message=text, frames=frames)
 
+    def _in_sources(
+        self, exception: ExceptionInfo, settings: Settings, redactor: Redactor
+    ) -> tuple[ExceptionInfo, tuple[Frame, ...]]:
+        """Return the exception with its frames in their sources, and the frames that tell it from others."""
+        debug_ids = {redactor.url(file): debug_id for file, debug_id in self._debug_ids}
+        found = source_maps(settings).resolve(exception.frames, debug_ids)
+        notes = (found.hint,) if found.hint else ()
+        return msgspec.structs.replace(exception, frames=found.frames, notes=notes), found.telling
+
 
 def parse_stack(stack: str, redactor: Redactor) -> Iterator[Frame]:
     """Return the frames of a browser's stack, outermost call first."""
@@ -145,6 +165,11 @@ def _frame(line: str, redactor: Redactor) -> Frame | None:
         column=_number(match[4]),
         in_app="://" in match[2],
     )
+
+
+def _bounded_ids(debug_ids: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    ids = islice(debug_ids.items(), _MAX_FRAMES)
+    return tuple((clean(file[:_MAX_URL]), debug_id[:_MAX_DEBUG_ID]) for file, debug_id in ids)
 
 
 def _number(digits: str | None) -> int:
