@@ -39,6 +39,7 @@ LEVELS = {
     "debug": 10,
 }
 MAX_FIELDS = 50
+MAX_DEBUG_ID = 36
 
 NO_MESSAGE = "A report needs a message."
 NOT_AN_OBJECT = "A report in JSON is an object with at least a message."
@@ -90,7 +91,7 @@ class Receiver:
             body = await body_of(request, service.settings.beacon_max_bytes)
         except ClientDisconnect:
             return Response(status_code=400)
-        service.worker.submit(_snapshot(_fields(kind, body), request, service.settings))
+        await submit(service, _snapshot(_fields(kind, body), request, service.settings))
         return Response(status_code=204)
 
     async def check_quota(self, request: Request, service: Service) -> None:
@@ -125,6 +126,14 @@ def check_origin(request: Request, settings: Settings, *, sites: tuple[str, ...]
         allowed = origin is None or urlsplit(origin).netloc in _hosts(request, settings)
     if not allowed:
         raise Problem(403, NOT_OURS)
+
+
+async def submit(service: Service, snapshot: JavaScriptSnapshot) -> None:
+    """Hand a report over; where it is written at once, on a thread: what it takes would keep the event loop waiting."""
+    if service.settings.synchronous:
+        await in_thread(service.worker.submit, snapshot)
+    else:
+        service.worker.submit(snapshot)
 
 
 def _hosts(request: Request, settings: Settings) -> set[str]:
@@ -190,6 +199,7 @@ def _snapshot(fields: dict[str, Any], request: Request, settings: Settings) -> J
         env={**request_env(request, settings), **(env if isinstance(env, dict) else {})},
         namespace=settings.current_namespace(),
         window_location=_text(fields, "window_location"),
+        debug_ids=_debug_ids(fields),
     )
 
 
@@ -207,6 +217,13 @@ def _address(request: Request, settings: Settings) -> str:
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _debug_ids(fields: dict[str, Any]) -> dict[str, str]:
+    value = fields.get("debug_ids")
+    if not isinstance(value, dict):
+        return {}
+    return {script: each for script, each in value.items() if isinstance(each, str) and len(each) <= MAX_DEBUG_ID}
 
 
 def _number(fields: dict[str, Any], name: str) -> int:

@@ -183,7 +183,7 @@ def _beacon() -> dict[str, Any]:
     message: Schema = {"type": "string", "pattern": r"\S"}
     fields: Schema = {"message": message, **named, "line": number, "column": number}
     report: Schema = {"type": "object", "required": ["message"], "properties": fields}
-    with_env: Schema = report | {"properties": fields | {"env": {"type": "object"}}}
+    with_env: Schema = report | {"properties": fields | {name: {"type": "object"} for name in ("env", "debug_ids")}}
     body = {JSON: {"schema": with_env}, "text/plain": {"schema": TEXT}, FORM: {"schema": report}}
     cached = {"304": {"description": "It is as you have it."}}
     return {

@@ -1,14 +1,17 @@
 """What the public part of the GUI accepts, and what it refuses and why."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
+from logster.capture import source_map
 from logster.entry import Entry
 from logster.service import Service
 from logster.settings import Settings
@@ -330,3 +333,70 @@ def test_a_quota_remembers_a_bounded_number_of_addresses() -> None:
     assert [quota.allow(address, 5, now=60) for address in "abc"] == [True, True, False]
     assert quota.allow("a", 5, now=60)
     assert quota.allow("c", 5, now=120)
+
+
+# Source maps
+
+
+MAP = {"version": 3, "sources": ["src/shop.ts"], "names": [], "mappings": "AAAA", "sourcesContent": ["pay(basket)"]}
+DEBUG_ID = "c5408c3a-41f1-4702-8eb0-065ca11a844e"
+MINIFIED = {"message": "Error: no stock", "stacktrace": "Error: no stock\n    at https://shop.example/a/shop.js:1:3"}
+
+
+def test_a_report_may_say_the_debug_ids_of_its_scripts(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "0815.map").write_text(json.dumps(MAP | {"debugId": DEBUG_ID}))
+    service = changed(settings, source_maps_directory=str(tmp_path))
+    client = TestClient(Viewer(service=service))
+    debug_ids = {"https://shop.example/a/shop.js": DEBUG_ID}
+    assert client.post("/report_js_error", json=MINIFIED | {"debug_ids": debug_ids}).status_code == 204
+    assert service.worker.flush(10)
+    (entry,) = service.store.page().entries
+    assert entry.location
+    assert (entry.location.file, entry.location.line) == ("src/shop.ts", 1)
+    service.close()
+
+
+@pytest.mark.parametrize(
+    "debug_ids",
+    [None, "x", 5, [DEBUG_ID], {"https://shop.example/a/shop.js": 5}, {"x": "y" * 10_000}, {"": None}],
+)
+def test_debug_ids_in_another_form_are_left_out(settings: Settings, tmp_path: Path, debug_ids: Any) -> None:
+    service = changed(settings, source_maps_directory=str(tmp_path))
+    client = TestClient(Viewer(service=service))
+    body = json.dumps(MINIFIED | {"debug_ids": debug_ids})
+    answer = client.post("/report_js_error", content=body, headers=JSON)
+    assert service.worker.flush(10)
+    assert (answer.status_code, len(service.store.page().entries)) == (204, 1)
+    service.close()
+
+
+@pytest.mark.parametrize("synchronous", [False, True])
+def test_maps_are_read_off_the_event_loop(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronous: bool
+) -> None:
+    (tmp_path / "shop.js.map").write_text(json.dumps(MAP))
+    loops: list[bool] = []
+    real = source_map.SourceMap.__init__
+
+    def watched(self: Any, *args: Any) -> None:
+        loops.append(has_loop())
+        real(self, *args)
+
+    monkeypatch.setattr(source_map.SourceMap, "__init__", watched)
+    service = changed(settings, source_maps_directory=str(tmp_path), synchronous=synchronous)
+    client = TestClient(Viewer(service=service))
+    assert client.post("/report_js_error", json=MINIFIED).status_code == 204
+    assert service.worker.flush(10)
+    (entry,) = service.store.page().entries
+    assert entry.location
+    assert entry.location.file == "src/shop.ts"
+    assert loops == [False]
+    service.close()
+
+
+def has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -47,6 +47,16 @@
       .then(nothing, nothing);
   }
 
+  // Build tools that give each script a debug id keep them here, by a stack of which the script is the innermost.
+  function debugIds(stack) {
+    var known = window._sentryDebugIds || {}, found = {}, count = 0, each, script;
+    for (each in known) {
+      script = /((?:https?|file):\/\/[^\s()]+?):\d+:\d+/.exec(each);
+      if (script && stack.indexOf(script[1]) >= 0 && count++ < MOST) found[script[1]] = known[each];
+    }
+    return found;
+  }
+
   function report(message, error, place, options) {
     try {
       var stack = String((error && error.stack) || "").slice(0, 20000);
@@ -60,6 +70,7 @@
         column: place.colno || 0,
         window_location: String(window.location),
         severity: options.level || "error",
+        debug_ids: debugIds(stack),
         env: options.env || {}
       });
     } catch (_) {}
