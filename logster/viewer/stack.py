@@ -68,9 +68,14 @@ def _stretches(exception: ExceptionInfo) -> Iterator[Stretch]:
 
 def library(frame: Frame) -> str:
     """Return the name of the library that a frame belongs to."""
-    head, _, rest = frame.file.replace("\\", "/").partition("/")
+    path = frame.file.replace("\\", "/")
+    head, _, rest = path.partition("/")
     if head in _LIBRARIES:
         return rest.partition("/")[0].removesuffix(".py")
+    # A package of npm may lie in another's, or in one that a package manager made up.
+    _, is_of_npm, rest = path.rpartition("node_modules/")
+    if is_of_npm:
+        return "/".join(rest.split("/")[: 2 if rest.startswith("@") else 1])
     return frame.module.partition(".")[0] or frame.file.rpartition("/")[2] or "?"
 
 

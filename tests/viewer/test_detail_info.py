@@ -9,7 +9,7 @@ from logster.entry import Entry, ExceptionInfo, Frame
 from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.highlighting import Piece, highlighted
-from logster.viewer.stack import culprit, short_path, source
+from logster.viewer.stack import culprit, library, short_path, source
 from logster.viewer.title import Title, title
 from tests.viewer.entries import APP_FRAME, add, add_error, key_of
 
@@ -138,10 +138,10 @@ def test_local_variables_are_shown_as_text(client: TestClient, service: Service)
 
 
 def test_library_frames_are_folded_under_the_names_of_their_libraries(client: TestClient, service: Service) -> None:
-    def library(name: str) -> Frame:
+    def call_of(name: str) -> Frame:
         return Frame(f"site-packages/{name}/core.py", "call", 1, f"{name}.core", "go()")
 
-    frames = (library("starlette"),) * 9 + (library("anyio"),) * 3 + (APP_FRAME,)
+    frames = (call_of("starlette"),) * 9 + (call_of("anyio"),) * 3 + (APP_FRAME,)
     key = add_error(service, exception=ExceptionInfo("E", "m", frames))
     page = client.get(f"/show/{key}?tab=traceback").text
     assert '12 frames <span class="quiet">in starlette, anyio</span>' in page
@@ -156,3 +156,17 @@ def test_library_frames_are_folded_under_the_names_of_their_libraries(client: Te
 def test_an_entry_that_is_gone_says_so(client: TestClient) -> None:
     assert "This entry is gone" in client.get(f"/?key={key_of(9)}").text
     assert client.get(f"/show/{key_of(9)}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("site-packages/starlette/routing.py", "starlette"),
+        ("node_modules/react-dom/cjs/react-dom.js", "react-dom"),
+        ("node_modules/@vue/runtime-core/index.js", "@vue/runtime-core"),
+        ("node_modules/.pnpm/react@18/node_modules/react/index.js", "react"),
+        ("webpack/bootstrap", "bootstrap"),
+    ],
+)
+def test_a_library_is_called_as_its_package(file: str, name: str) -> None:
+    assert library(Frame(file=file)) == name
