@@ -1,0 +1,3 @@
+!function(){"use strict";var e=Object.defineProperty,t=(t,n,i)=>((t,n,i)=>n in t?e(t,n,{enumerable:!0,configurable:!0,writable:!0,value:i}):t[n]=i)(t,"symbol"!=typeof n?n+"":n,i);class n{constructor(){t(this,"items",[]),t(this,"customer")}greeting(){return"Dear "+this.customer.name}}function i(){const e=new n;e.items.push({name:"tea",price:3}),document.title=function(e){const t=e.items.reduce((e,t)=>e+t.price,0);return(e=>e.greeting().trim())(e)+t+7}(e)}document.addEventListener("pay",function(){setTimeout(i)})}();
+//# debugId=c5408c3a-41f1-4702-8eb0-065ca11a844e
+//# sourceMappingURL=shop.js.map
