@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -76,8 +76,8 @@ class MapFiles:
         known = self._by_id.get(debug_id)
         if known is not None and (found := self._inside(self._root(), known)) and self._id_in(found) == debug_id:
             return found
-        now = time.monotonic()
-        if now < self._walk_at:
+        # Whoever reports ids that are in no file is not to keep the disk busy.
+        if time.monotonic() < self._walk_at:
             return None
         self._walk()
         self._walk_at = time.monotonic() + self._seconds_between_walks
@@ -86,10 +86,7 @@ class MapFiles:
     def debug_id_of(self, address: str) -> str:
         """Return the debug id that a script says at its end, where the script lies in the directory, too."""
         path = self.named(address, "")
-        try:
-            return _id_at_end(path) if path else ""
-        except OSError:
-            return ""
+        return self._known_id(path, _id_at_end) if path else ""
 
     def script_of(self, path: Path) -> Path | None:
         """Return the script that lies beside its source map."""
@@ -102,12 +99,13 @@ class MapFiles:
     def _inside(self, root: Path, path: Path) -> Path | None:
         """Return where a regular file really lies; None where that is not below the root."""
         try:
+            # Most are not there, and this is much cheaper than to follow the links.
+            if not stat.S_ISREG(path.stat().st_mode):
+                return None
             real = Path(os.path.realpath(path))
-            if real.is_relative_to(root) and stat.S_ISREG(real.stat().st_mode):
-                return real
         except (OSError, ValueError):
-            pass
-        return None
+            return None
+        return real if real.is_relative_to(root) else None
 
     def _walk(self) -> None:
         known, self._ids, self._by_id = self._ids, {}, {}
@@ -128,12 +126,15 @@ class MapFiles:
                     yield path
 
     def _id_in(self, path: Path) -> str:
-        """Return the debug id in a source map, which is read again where it changed."""
+        return self._known_id(path, _id_anywhere)
+
+    def _known_id(self, path: Path, read: Callable[[Path], str]) -> str:
+        """Return the debug id in a file, which is read again where it changed."""
         try:
             signature = signature_of(path)
             known = self._ids.get(path)
             if known is None or known[0] != signature:
-                debug_id = _id_anywhere(path) if signature.size <= self._max_bytes else ""
+                debug_id = read(path) if signature.size <= self._max_bytes else ""
                 known = self._ids[path] = signature, debug_id
         except OSError:
             return ""

@@ -1,34 +1,20 @@
-"""The text of one source map → which original place a place in the minified script has. ECMA-426, index maps included.
+"""The text of one source map → what it says of a place in the minified script. ECMA-426, index maps included.
 
-Owns the form in which a map is kept: five numbers a mapping, in arrays, and the sources' text as it came, undecoded.
-ecma426 decodes the numbers (VLQ). Its own index of a whole map is not used: it takes twenty times as much memory.
+The text of the sources stays as it came, undecoded, until somebody asks for it.
 """
 
 import re
-import time
-from array import array
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from logster.errors import MissingExtra
+from logster.capture.mappings import BYTES_EACH, TOO_LARGE, BrokenMap, Mappings
+from logster.capture.mappings import Original as Numbered
 
-BYTES_A_MAPPING = 20
 _BYTES_A_TEXT = 60  # apart from its characters
-TOO_LARGE = "is larger than 'source_maps_max_bytes' allows"
-_NONE = 2**32 - 1
-# Five numbers of at most seven digits. What is longer is no segment, and may take for ever to find out.
-_LONGEST_SEGMENT = 35
-# The program's own threads go first: so often the decoder lets them.
-_MAPPINGS_A_TURN = 500
 _LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
-
-
-class BrokenMap(ValueError):
-    """A source map that cannot be used; the text says why, as the end of a sentence about the map."""
+_NO_TEXT = msgspec.Raw(b"null")
 
 
 class Original(NamedTuple):
@@ -80,12 +66,12 @@ class SourceMap:
         max_bytes: how much memory it may take, about.
 
     Raises:
-        BrokenMap: it is no source map, or has too many mappings.
+        BrokenMap: it is no source map, or takes more.
         MissingExtra: ecma426 is not installed.
     """
 
     def __init__(self, data: bytes, max_bytes: int) -> None:
-        self._decode = _vlq_decoder()
+        self._mappings = Mappings(max_bytes // BYTES_EACH)
         whole = _parsed(data)
         self.debug_id = plain_debug_id(whole.debug_id or whole.debug_id_before or "")
         self._sources: list[str] = []
@@ -93,18 +79,13 @@ class SourceMap:
         self._contents: list[msgspec.Raw] = []
         self._ignored: set[int] = set()
         self._lines: dict[int, list[str]] = {}
-        self._line_starts = array("I", [0])
-        self._columns = array("I")
-        self._places = (array("I"), array("I"), array("I"), array("I"))  # source, line, column, name
-        self._max_mappings = max_bytes // BYTES_A_MAPPING
-        try:
+        if whole.sections is None:
             self._take(whole)
-        except (ValueError, OverflowError, IndexError) as error:
-            raise error if isinstance(error, BrokenMap) else BrokenMap("is broken") from None
-        self._line_starts.append(len(self._columns))
+        else:
+            self._take_sections(whole.sections)
+        self._mappings.end()
         # What is kept, about: the sources' text as it came, and what was decoded.
-        arrays = BYTES_A_MAPPING * len(self._columns) + 4 * len(self._line_starts)
-        self.size = len(data) + arrays + _BYTES_A_TEXT * (len(self._sources) + len(self._names))
+        self.size = len(data) + self._mappings.size + _BYTES_A_TEXT * (len(self._sources) + len(self._names))
         if self.size > max_bytes:
             raise BrokenMap(TOO_LARGE)
 
@@ -115,15 +96,11 @@ class SourceMap:
             line: the line in the script, counted from 1.
             column: the column in UTF-16 code units, counted from 1.
         """
-        position = self._position(line, column)
-        return None if position is None else self._at(position)
+        return self._named(self._mappings.before(line, column))
 
     def beginning(self, line: int, column: int) -> Original | None:
         """Return the original place of a symbol that begins just there; None where the map has no mapping for it."""
-        position = self._position(line, column)
-        if position is None or self._columns[position] != column - 1:
-            return None
-        return self._at(position)
+        return self._named(self._mappings.at(line, column))
 
     def file(self, source: int) -> str:
         """Return the path of a source, as a reader of the project knows it."""
@@ -138,7 +115,7 @@ class SourceMap:
         if source not in self._lines:
             try:
                 text = msgspec.json.decode(self._contents[source], type=str)
-            except (IndexError, msgspec.DecodeError):
+            except msgspec.DecodeError:
                 return []
             self._lines[source] = lines_of(text)
         return self._lines[source]
@@ -147,108 +124,31 @@ class SourceMap:
         """Let go of the lines that were asked for, which only the frames of one stack need again and again."""
         self._lines.clear()
 
-    def _position(self, line: int, column: int) -> int | None:
-        if not 0 < line < len(self._line_starts) or column < 1:
+    def _named(self, found: Numbered | None) -> Original | None:
+        if found is None:
             return None
-        start, end = self._line_starts[line - 1], self._line_starts[line]
-        position = bisect_right(self._columns, column - 1, start, end) - 1
-        return position if position >= start else None
+        name = "" if found.name is None else self._names[found.name]
+        return Original(found.source, found.line, found.column, name)
 
-    def _at(self, position: int) -> Original | None:
-        source, line, column, name = (each[position] for each in self._places)
-        if source == _NONE:
-            return None
-        return Original(source, line + 1, column + 1, "" if name == _NONE else self._names[name])
-
-    def _take(self, whole: _Whole) -> None:
-        if whole.sections is None:
-            self._take_regular(whole, 0, 0)
-            return
+    def _take_sections(self, sections: list[_Section]) -> None:
         last = (-1, -1)
-        for section in whole.sections:
+        for section in sections:
             start = (section.offset.line, section.offset.column)
-            # What was taken before may reach into the line in which the section begins, and no further.
-            if start <= last or min(start) < 0 or len(self._line_starts) > start[0] + 1:
+            if start <= last:
                 raise BrokenMap("has sections in the wrong order")
-            self._check_count(start[0])
-            self._take_regular(section.map, *start)
+            self._mappings.begin(*start)
+            self._take(section.map, start[1])
             last = start
 
-    def _take_regular(self, regular: _Regular, line: int, column: int) -> None:
-        self._check_count(line + len(self._columns) + regular.mappings.count(",") + regular.mappings.count(";"))
-        first_source, first_name = len(self._sources), len(self._names)
+    def _take(self, regular: _Regular, column: int = 0) -> None:
+        sources = range(len(self._sources), len(self._sources) + len(regular.sources))
+        names = range(len(self._names), len(self._names) + len(regular.names))
         self._sources += (_path(regular.source_root or "", each or "") for each in regular.sources)
         self._names += regular.names
-        contents = bytes(regular.contents).strip()
-        if contents not in (b"", b"null"):
-            texts = _texts(contents)[: len(regular.sources)]
-            self._contents += texts + [msgspec.Raw(b"null")] * (len(regular.sources) - len(texts))
-        else:
-            self._contents += [msgspec.Raw(b"null")] * len(regular.sources)
-        self._ignored.update(first_source + each for each in (*regular.ignored, *regular.ignored_before))
-        while len(self._line_starts) <= line:
-            self._line_starts.append(len(self._columns))
-        if line or column:
-            self._add(column, _NONE, 0, 0, _NONE)  # what stood before the section does not reach into it
-        self._decode_mappings(regular, column, first_source, first_name)
-
-    def _decode_mappings(self, regular: _Regular, column_offset: int, first_source: int, first_name: int) -> None:
-        source = line = column = name = 0
-        for number, segments in enumerate(regular.mappings.split(";")):
-            if number:
-                self._line_starts.append(len(self._columns))
-            generated = 0 if number else column_offset
-            is_sorted = True
-            for fields in self._fields(segments):
-                is_sorted = is_sorted and fields[0] >= 0
-                generated += fields[0]
-                if len(fields) == 1:
-                    self._add(generated, _NONE, 0, 0, _NONE)
-                    continue
-                source += fields[1]
-                line += fields[2]
-                column += fields[3]
-                if not 0 <= source < len(regular.sources):
-                    raise BrokenMap("is broken")
-                if len(fields) == 5:
-                    name += fields[4]
-                    if not 0 <= name < len(regular.names):
-                        raise BrokenMap("is broken")
-                named = first_name + name if len(fields) == 5 else _NONE
-                self._add(generated, first_source + source, line, column, named)
-            if not is_sorted:
-                self._sort(self._line_starts[-1])
-
-    def _fields(self, segments: str) -> Iterator[list[int]]:
-        if not segments:
-            return
-        for count, segment in enumerate(segments.split(",")):
-            if count % _MAPPINGS_A_TURN == 0:
-                time.sleep(0)
-            if len(segment) > _LONGEST_SEGMENT:
-                raise BrokenMap("is broken")
-            fields = self._decode(segment)
-            if len(fields) not in (1, 4, 5):
-                raise BrokenMap("is broken")
-            yield fields
-
-    def _add(self, generated: int, source: int, line: int, column: int, name: int) -> None:
-        self._columns.append(generated)
-        sources, lines, columns, names = self._places
-        sources.append(source)
-        lines.append(line)
-        columns.append(column)
-        names.append(name)
-
-    def _sort(self, start: int) -> None:
-        """Bring the mappings from `start` on into the order of their columns."""
-        order = sorted(range(start, len(self._columns)), key=self._columns.__getitem__)
-        for each in (self._columns, *self._places):
-            each[start:] = array("I", [each[position] for position in order])
-
-    def _check_count(self, mappings: int) -> None:
-        if mappings > self._max_mappings:
-            raise BrokenMap(TOO_LARGE)
+        texts = _texts(regular.contents)[: len(sources)]
+        self._contents += texts + [_NO_TEXT] * (len(sources) - len(texts))
+        self._ignored.update(sources.start + each for each in (*regular.ignored, *regular.ignored_before))
+        self._mappings.add(regular.mappings, column=column, sources=sources, names=names)
 
 
 def lines_of(text: str) -> list[str]:
@@ -262,30 +162,25 @@ def plain_debug_id(text: str) -> str:
     return plain if re.fullmatch("[0-9a-f]{32}", plain) else ""
 
 
-def _vlq_decoder() -> Callable[[str], list[int]]:
-    try:
-        from ecma426.vlq import decode_string
-    except ImportError:
-        raise MissingExtra("Reading source maps", "sourcemaps") from None
-    return decode_string  # type: ignore[no-any-return]
-
-
 def _parsed(data: bytes) -> _Whole:
     # Servers may put a line before it, against sites that would include it as a script.
     if data.startswith(b")]}"):
         data = data.partition(b"\n")[2]
     try:
         whole = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Whole)
-    except (ValueError, RecursionError):  # an invalid UTF-8 is a ValueError, too
+    except (ValueError, RecursionError):  # what is not in UTF-8 is a ValueError, too
         raise BrokenMap("is not a source map") from None
     if whole.version != 3:
         raise BrokenMap("is not a source map of version 3")
     return whole
 
 
-def _texts(contents: bytes) -> list[msgspec.Raw]:
+def _texts(contents: msgspec.Raw) -> list[msgspec.Raw]:
+    if bytes(contents).strip() in (b"", b"null"):
+        return []
     try:
-        return msgspec.json.decode(contents, type=list[msgspec.Raw])
+        # A copy, or the whole text of the map would stay.
+        return msgspec.json.decode(contents.copy(), type=list[msgspec.Raw])
     except msgspec.DecodeError:
         raise BrokenMap("is broken") from None
 

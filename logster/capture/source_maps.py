@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from logster.capture.function_names import Script, is_defined, name_in_call, name_in_script, plain_name
 from logster.capture.map_files import MapFiles, Signature, signature_of
+from logster.capture.mappings import TOO_LARGE, BrokenMap
 from logster.capture.plain import clean
-from logster.capture.source_map import TOO_LARGE, BrokenMap, Original, SourceMap, plain_debug_id
+from logster.capture.source_map import Original, SourceMap, plain_debug_id
 from logster.entry import Frame
 from logster.errors import MissingExtra
 from logster.redaction import Redactor
@@ -27,7 +28,7 @@ _LONGEST_LINE = 300
 _LONGEST_FILE = 1_000
 _LONGEST_FUNCTION = 300
 _MOST_SCRIPTS = 10
-_MOST_FRAMES = 200
+_MOST_FRAMES = 1_000
 _MOST_FILES = 500
 _BYTES_OF_A_PROBLEM = 1_000
 _SCRIPTS = (".js", ".mjs", ".cjs")
@@ -54,7 +55,6 @@ class _Kept:
         self.script: Script | None = None
         self.problem = ""
         self.size = _BYTES_OF_A_PROBLEM
-        self.frames: dict[tuple[object, ...], Frame] = {}
 
 
 class SourceMaps:
@@ -71,6 +71,8 @@ class SourceMaps:
         self._max_bytes = max_bytes
         self._redactor = redactor
         self._kept: OrderedDict[Path, _Kept] = OrderedDict()
+        # What was resolved already, for as long as no map comes or goes.
+        self._frames: dict[tuple[object, ...], Frame] = {}
         self._lock = threading.Lock()
 
     @property
@@ -104,7 +106,7 @@ class SourceMaps:
 
     def _maps_for(self, frames: Sequence[Frame], debug_ids: Mapping[str, str]) -> dict[str, _Kept]:
         # The innermost first, should a stranger name more scripts than are looked for.
-        files = list(dict.fromkeys(frame.file for frame in reversed(frames) if "://" in frame.file))
+        files = list(dict.fromkeys(frame.file for frame in reversed(frames) if _is_of_the_site(frame.file)))
         found = {file: self._map_of(file, debug_ids.get(file, "")) for file in files[:_MOST_SCRIPTS]}
         return {file: kept for file, kept in found.items() if kept is not None}
 
@@ -131,6 +133,7 @@ class SourceMaps:
         signatures = tuple(_signature(each) for each in (path, script_path) if each)
         kept = self._kept.get(path)
         if kept is None or kept.signatures != signatures:
+            self._frames.clear()
             self._kept.pop(path, None)
             kept = _Kept(signatures)
             self._load(kept, path, script_path)
@@ -167,17 +170,18 @@ class SourceMaps:
     def _frame(self, frame: Frame, kept: _Kept, caller: Frame | None, caller_map: _Kept | None) -> Frame | None:
         if kept.map is None:
             return None
-        place = frame.line, frame.column, frame.function, caller and (caller.file, caller.line, caller.column)
-        known = kept.frames.get(place)
+        called_at = caller and (caller.file, caller.line, caller.column)
+        place = kept, frame.line, frame.column, frame.function, called_at, caller_map
+        known = self._frames.get(place)
         if known is None:
             original = kept.map.original(frame.line, frame.column)
             if original is None or not kept.map.file(original.source):
                 return None
             lines = kept.map.lines(original.source)
             function = _function(frame, kept, caller, caller_map, lines, original)
-            if len(kept.frames) >= _MOST_FRAMES:
-                kept.frames.clear()
-            known = kept.frames[place] = self._original_frame(kept.map, original, lines, function)
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            known = self._frames[place] = self._original_frame(kept.map, original, lines, function)
         return known
 
     def _original_frame(self, source_map: SourceMap, original: Original, lines: list[str], function: str) -> Frame:
@@ -204,7 +208,7 @@ class SourceMaps:
             if kept is not None and kept.problem:
                 return f"Shown as it is minified: {name}.map {kept.problem}."
             # What is not ours has no map, and is no news where the rest has one.
-            if kept is None and not is_resolved and name.endswith(_SCRIPTS):
+            if kept is None and not is_resolved and _is_of_the_site(frame.file) and name.endswith(_SCRIPTS):
                 return f"Shown as it is minified: there is no {name}.map in 'source_maps_directory'."
         return ""
 
@@ -214,7 +218,7 @@ def source_maps(settings: Settings) -> SourceMaps:
     return _source_maps(settings.source_maps_directory, settings.source_maps_max_bytes, settings.redact_keys)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _source_maps(directory: str, max_bytes: int, redact_keys: tuple[str, ...]) -> SourceMaps:
     return SourceMaps(directory, max_bytes, Redactor(redact_keys))
 
@@ -244,6 +248,12 @@ def _of_the_bundler(frame: Frame, kept: _Kept | None) -> Frame:
     if kept is None or kept.map is None:
         return frame
     return Frame(file=frame.file, function=frame.function, line=frame.line, column=frame.column)
+
+
+def _is_of_the_site(file: str) -> bool:
+    """Return whether a page has a script from somewhere, which is not so for the browser's extensions and eval."""
+    scheme, separator, _ = file.partition("://")
+    return bool(separator) and not scheme.endswith("-extension") and not scheme.startswith(("webpack", "webkit"))
 
 
 def _name_of(file: str) -> str:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from logster.capture.javascript import JavaScriptSnapshot
 from logster.capture.request import asgi_env, client_address
+from logster.delivery.snapshot import Snapshot
 from logster.entry import Env
 from logster.errors import StoreUnavailable
 from logster.service import Service
@@ -128,7 +129,7 @@ def check_origin(request: Request, settings: Settings, *, sites: tuple[str, ...]
         raise Problem(403, NOT_OURS)
 
 
-async def submit(service: Service, snapshot: JavaScriptSnapshot) -> None:
+async def submit(service: Service, snapshot: Snapshot) -> None:
     """Hand a report over; where it is written at once, on a thread: what it takes would keep the event loop waiting."""
     if service.settings.synchronous:
         await in_thread(service.worker.submit, snapshot)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from logster.capture.browser import BrowserReportSnapshot
 from logster.service import Service
-from logster.viewer.beacon import NOT_JSON, Receiver, body_of, check_origin, request_env
+from logster.viewer.beacon import NOT_JSON, Receiver, body_of, check_origin, request_env, submit
 from logster.viewer.problems import Problem
 
 MAX_REPORTS = 50
@@ -66,7 +66,7 @@ class BrowserReceiver(Receiver):
             # The first is paid for. An error now would bring those again that are taken already.
             if position and not await self.is_allowed(request, service):
                 break
-            service.worker.submit(BrowserReportSnapshot(name, said, url, age, env, namespace))
+            await submit(service, BrowserReportSnapshot(name, said, url, age, env, namespace))
         return Response(status_code=204)
 
 

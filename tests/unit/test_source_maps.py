@@ -245,6 +245,22 @@ def test_what_is_no_script_or_somebody_elses_needs_no_map(maps: Path) -> None:
     assert hint(maps, f"{STACK}\n    at q (https://ads.example/ad.js:1:1)") == ""
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        "chrome-extension://abc/app.js",
+        "moz-extension://abc/app.js",
+        "webkit-masked-url://hidden/app.js",
+        "webpack-internal:///./app.js",
+        "<anonymous>",
+    ],
+)
+def test_what_the_site_does_not_serve_is_not_looked_for(maps: Path, file: str) -> None:
+    stack = f"Error: x\n    at n ({file}:1:26)"
+    assert frames(maps, stack) == [("n", file, 1, 26)]
+    assert hint(maps, stack) == ""
+
+
 def test_a_place_that_the_map_does_not_know_is_left_without_a_word(maps: Path) -> None:
     stack = f"Error: x\n    at o ({HOST}/app.js:1:53)\n    at o ({HOST}/app.js:99:1)\n    at o ({HOST}/app.js:7)"
     assert [frame[1] for frame in frames(maps, stack)] == [f"{HOST}/app.js"] * 3
