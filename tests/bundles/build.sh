@@ -2,13 +2,15 @@
 # Makes the bundles that the tests throw errors in anew, by real bundlers and minifiers. Needs npm; the tests do not.
 set -eu
 cd "$(dirname "$0")"
-rm -rf esbuild-first esbuild-second esbuild-terser rollup-terser
+bundles='esbuild-first esbuild-second esbuild-injected esbuild-terser rollup-terser webpack-terser'
+rm -rf $bundles
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r src "$work/src"
 cd "$work"
 npm init --yes >/dev/null
-npm install --silent esbuild@0.28.2 rollup@4 terser@5.51.2 @rollup/plugin-terser@1 rollup-plugin-esbuild@6
+npm install --silent esbuild@0.28.2 rollup@4 terser@5.51.2 @rollup/plugin-terser@1 rollup-plugin-esbuild@6 \
+    webpack@5 webpack-cli@6 esbuild-loader@4 @sentry/cli@3
 
 bundle() {
     npx esbuild src/shop.ts --bundle --minify --sourcemap=linked --entry-names='[name]-[hash]' --outdir="$1"
@@ -25,6 +27,9 @@ mv src/cart.ts cart.ts
 } > src/cart.ts
 bundle esbuild-second
 cp cart.ts src/cart.ts
+
+npx esbuild src/shop.ts --bundle --minify --sourcemap=linked --outdir=esbuild-injected
+npx sentry-cli sourcemaps inject esbuild-injected
 
 npx esbuild src/shop.ts --bundle --sourcemap=inline --outfile=plain.js
 mkdir esbuild-terser
@@ -43,7 +48,19 @@ export default {
 CONFIG
 npx rollup --silent --config rollup.config.mjs
 
+cat > webpack.config.js <<'CONFIG'
+module.exports = {
+  mode: "production",
+  devtool: "source-map",
+  entry: "./src/shop.ts",
+  output: { filename: "shop.js", path: `${__dirname}/webpack-terser` },
+  resolve: { extensions: [".ts"] },
+  module: { rules: [{ test: /\.ts$/, loader: "esbuild-loader" }] },
+};
+CONFIG
+npx webpack
+
 cd - >/dev/null
-for bundle in esbuild-first esbuild-second esbuild-terser rollup-terser; do
+for bundle in $bundles; do
     cp -r "$work/$bundle" "$bundle"
 done

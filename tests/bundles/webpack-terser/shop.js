@@ -1,0 +1,2 @@
+(()=>{"use strict";var e=Object.defineProperty,t=(t,n,r)=>((t,n,r)=>n in t?e(t,n,{enumerable:!0,configurable:!0,writable:!0,value:r}):t[n]=r)(t,"symbol"!=typeof n?n+"":n,r);class n{constructor(){t(this,"items",[]),t(this,"customer")}greeting(){return"Dear "+this.customer.name}}function r(){const e=new n;e.items.push({name:"tea",price:3}),document.title=function(e){const t=e.items.reduce((e,t)=>e+t.price,0);return(e=>e.greeting().trim())(e)+t+7}(e)}document.addEventListener("pay",function(){setTimeout(r)})})();
+//# sourceMappingURL=shop.js.map
