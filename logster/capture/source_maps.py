@@ -107,10 +107,15 @@ class SourceMaps:
     def _maps_for(self, frames: Sequence[Frame], debug_ids: Mapping[str, str]) -> dict[str, _Kept]:
         # The innermost first, should a stranger name more scripts than are looked for.
         files = list(dict.fromkeys(frame.file for frame in reversed(frames) if _is_of_the_site(frame.file)))
-        found = {file: self._map_of(file, debug_ids.get(file, "")) for file in files[:_MOST_SCRIPTS]}
-        return {file: kept for file, kept in found.items() if kept is not None}
+        found: dict[str, _Kept] = {}
+        for file in files[:_MOST_SCRIPTS]:
+            room = self._max_bytes - sum(each.size for each in found.values())
+            kept = self._map_of(file, debug_ids.get(file, ""), room)
+            if kept is not None:
+                found[file] = kept if kept.size <= room else _without_room(kept)
+        return found
 
-    def _map_of(self, file: str, debug_id: str) -> _Kept | None:
+    def _map_of(self, file: str, debug_id: str, room: int) -> _Kept | None:
         said = self._files.debug_id_of(file)
         wanted = plain_debug_id(debug_id) or said
         path = self._files.with_debug_id(wanted)
@@ -122,20 +127,22 @@ class SourceMaps:
             script = self._files.script_of(path) if path else None
         if path is None:
             return None
-        kept = self._read(path, script)
+        kept = self._read(path, script, room)
         if kept.map is not None and wanted and kept.map.debug_id not in ("", wanted):
             other = _Kept(kept.signatures)
             other.problem = "is of another build"
             return other
         return kept
 
-    def _read(self, path: Path, script_path: Path | None) -> _Kept:
+    def _read(self, path: Path, script_path: Path | None, room: int) -> _Kept:
         signatures = tuple(_signature(each) for each in (path, script_path) if each)
         kept = self._kept.get(path)
         if kept is None or kept.signatures != signatures:
             self._frames.clear()
             self._kept.pop(path, None)
             kept = _Kept(signatures)
+            if self._max_bytes >= signatures[0].size > room:  # what one stack needs has to fit at the same time
+                return _without_room(kept)
             self._load(kept, path, script_path)
             self._make_room(kept.size)
             self._kept[path] = kept
@@ -241,6 +248,12 @@ def _function(
     if not found and is_defined(name, lines, original.line):
         found = name
     return f"new {found}" if found and frame.function.startswith("new ") else found
+
+
+def _without_room(kept: _Kept) -> _Kept:
+    left_out = _Kept(kept.signatures)
+    left_out.problem = "does not fit into 'source_maps_max_bytes' beside the others"
+    return left_out
 
 
 def _of_the_bundler(frame: Frame, kept: _Kept | None) -> Frame:

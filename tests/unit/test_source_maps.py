@@ -364,6 +364,22 @@ def test_what_is_kept_stays_within_the_bytes_that_are_granted(tmp_path: Path) ->
     assert kept.size > room / 2
 
 
+def test_the_maps_of_one_stack_have_to_fit_at_the_same_time(tmp_path: Path) -> None:
+    for number in range(4):
+        put(tmp_path / f"{number}.js.map", source_map(sourcesContent=["x" * 120_000]))
+    kept = SourceMaps(str(tmp_path), 300_000, Redactor())
+    stack = [Frame(file=f"{HOST}/{number}.js", line=1, column=26) for number in range(4)]
+    for _ in range(2):
+        found = kept.resolve(stack, {})
+        assert [frame.file for frame in found.frames[2:]] == ["src/cart.js"] * 2
+        assert found.frames[:2] == tuple(stack[:2])
+        assert (
+            found.hint
+            == "Shown as it is minified: 1.js.map does not fit into 'source_maps_max_bytes' beside the others."
+        )
+    assert kept.resolve(stack[:1], {}).frames[0].file == "src/cart.js"
+
+
 def test_broken_maps_do_not_pile_up(tmp_path: Path) -> None:
     kept = SourceMaps(str(tmp_path), 100_000, Redactor())
     for number in range(200):
