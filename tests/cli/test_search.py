@@ -1,6 +1,7 @@
 """`logster search` and `logster show`: what is there, for people and for scripts."""
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +35,8 @@ def test_words_are_one_query(inside: Run, store: RedisStore, settings: Settings)
 
 
 def test_levels_times_and_limit_choose(inside: Run, store: RedisStore, settings: Settings) -> None:
-    store.report([report(settings, number, level=number * 10, last_ms=NOW - number * HOUR) for number in range(1, 6)])
+    now = int(time.time() * 1_000)  # NOW is when the run began, which may be a while ago
+    store.report([report(settings, number, level=number * 10, last_ms=now - number * HOUR) for number in range(1, 6)])
 
     def levels(*options: str) -> list[str]:
         return [json.loads(each)["level"] for each in inside("search", "--json", *options).out.splitlines()]
