@@ -107,7 +107,7 @@ class Report(msgspec.Struct, frozen=True):
     sequence: int = 0
 
 
-class Group(msgspec.Struct):
+class Group(msgspec.Struct, frozen=True):
     """What a row stands for: all entries that a grouping pattern matches, `count` of them.
 
     `members` are the keys of the newest hundred, newest first.
@@ -118,8 +118,10 @@ class Group(msgspec.Struct):
     members: list[str]
 
 
-class Entry(msgspec.Struct, omit_defaults=False):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=False):
     """The stored, deduplicated row as the viewer and the HTTP API show it. Times are milliseconds since the epoch.
+
+    Pages share the entries that did not change meanwhile, so nothing may change one, nor a list in it.
 
     In lists `exception`, `traceback` and `env` are left out (None, empty), because a list must cost its page only.
     A row with a `group` shows its newest member's message; its count is that of all members' occurrences.

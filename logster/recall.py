@@ -1,10 +1,14 @@
-"""What was worked out of an object before, kept by which object it is: the same stack comes up again and again."""
+"""What was worked out before, and is asked for again: by which object it was of, or by its value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 Of = TypeVar("Of")
 Result = TypeVar("Result")
+
+
+def _one(_: Any) -> int:
+    return 1
 
 
 class Recall(Generic[Of, Result]):
@@ -15,18 +19,37 @@ class Recall(Generic[Of, Result]):
 
     Arguments:
         work_out: the function.
-        at_most: how many results are kept.
+        at_most: how many results are kept; or how much of what `weight` says of each.
+        weight: says what a result counts for, such as its bytes.
     """
 
-    def __init__(self, work_out: Callable[[Of], Result], at_most: int) -> None:
+    def __init__(self, work_out: Callable[[Of], Result], at_most: int, weight: Callable[[Result], int] = _one) -> None:
         self._work_out = work_out
         self._at_most = at_most
-        self._known: dict[int, tuple[Any, Result]] = {}
+        self._weight = weight
+        self._known: dict[Any, tuple[Any, Result]] = {}
+        self._kept = 0
 
     def __call__(self, of: Of) -> Result:
         known = self._known.get(id(of))
-        if known is None:
-            if len(self._known) >= self._at_most:
-                self._known.clear()
-            known = self._known[id(of)] = of, self._work_out(of)
-        return known[1]
+        return self._first(id(of), of) if known is None else known[1]
+
+    def _first(self, key: Any, of: Of) -> Result:
+        if self._kept >= self._at_most:
+            self._known.clear()
+            self._kept = 0
+        result = self._work_out(of)
+        self._known[key] = of, result
+        self._kept += self._weight(result)
+        return result
+
+
+class Memo(Recall[Hashable, Result]):
+    """The same of values: equal ones have one result, which is one object. A value is hashed each time it is asked for.
+
+    Unlike functools.lru_cache it can be bounded by what the results weigh.
+    """
+
+    def __call__(self, of: Hashable) -> Result:
+        known = self._known.get(of)
+        return self._first(of, of) if known is None else known[1]

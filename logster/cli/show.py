@@ -2,6 +2,7 @@
 
 import click
 import msgspec
+from msgspec.structs import replace
 from rich.text import Text
 
 from logster.cli import options, screen
@@ -32,12 +33,12 @@ def command(session: Session, key: str, samples: int, as_json: bool) -> None:
     entry = store.entry(whole)
     if entry is None:
         fail(nobody(key), NOTHING)
-    entry.env = store.env_samples(whole, limit=samples)
+    env = store.env_samples(whole, limit=samples)
     if as_json:
-        screen.print_json(entry)
+        screen.print_json(replace(entry, env=env))
         return
     out = screen.console()
-    for part in (_head(entry), *_body(entry), *map(_env, entry.env)):
+    for part in (_head(entry), *_body(entry), *map(_env, env)):
         out.print(part)
 
 

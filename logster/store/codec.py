@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from logster.entry import Entry, Env, ExceptionInfo, Frame, Occurrence, level_name
 from logster.search.subject import Sample, names
@@ -80,7 +81,7 @@ def encode_location(location: Frame | None, exception: ExceptionInfo | None) -> 
         return b""
     if exception is None or location not in exception.frames:
         return _json(location)
-    bare = msgspec.structs.replace(location, source="", before=(), after=(), locals=None)
+    bare = replace(location, source="", before=(), after=(), locals=None)
     return b"%d" % exception.frames.index(location) + _json(bare)
 
 
@@ -103,8 +104,8 @@ def decode_entry(key: str, values: Sequence[bytes | None], env_count: int, frame
     entry = decode_row(key, listed, env_count)
     if stored:
         found = details.decode(stored, text, frames)
-        entry.exception, entry.traceback = found.exception, found.traceback
-        entry.location = decode_location(listed[_LOCATION], found.exception)
+        location = decode_location(listed[_LOCATION], found.exception)
+        return replace(entry, exception=found.exception, traceback=found.traceback, location=location)
     return entry
 
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from msgspec.structs import replace
+
 from logster.entry import Entry, Frame, Group
 from logster.store import codec
 from logster.store.connection import Command
@@ -38,10 +40,9 @@ def row_of(pattern: str) -> str:
 def row(key: str, values: Sequence[Any], env_count: int, about: Sequence[Any], frames: Sequence[Frame] = ()) -> Entry:
     """Return a group's row: its newest member's, with what is true of all; `frames` are those that it shares."""
     pattern, occurrences, first, count, _, members = about
-    entry = codec.decode_entry(key, values, env_count, frames)
-    entry.count, entry.first_seen = int(occurrences), int(float(first))
-    entry.group = Group(pattern.decode(), int(count), [member.decode() for member in members])
-    return entry
+    newest = codec.decode_entry(key, values, env_count, frames)
+    group = Group(pattern.decode(), int(count), [member.decode() for member in members])
+    return replace(newest, count=int(occurrences), first_seen=int(float(first)), group=group)
 
 
 def entry(tenant: Tenant, key: str) -> Entry | None:

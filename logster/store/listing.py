@@ -4,6 +4,8 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from logster.entry import LEVELS, Entry, Page, level_floor
+from logster.limits import json_size
+from logster.recall import Memo
 from logster.store import codec, grouping, regrouping
 from logster.store.connection import Command
 from logster.store.cursor import Cursor
@@ -63,10 +65,22 @@ def _listed(tenant: Tenant, stretch: Stretch, limit: int) -> Any:
 
 
 def _row(row: list[Any]) -> Entry:
+    if about := row[-1]:
+        about[-1] = tuple(about[-1])
+    row[-1] = tuple(about)
+    return _decoded(tuple(row))
+
+
+def _decode(row: Any) -> Entry:
     *values, key, env_count, about = row
     if about:
         return grouping.row(key.decode(), values, env_count, about)
     return codec.decode_row(key.decode(), values, env_count)
+
+
+# Most rows are as they were when they were read before. They are known by all that is stored of them, so none is out of
+# date.
+_decoded: Memo[Entry] = Memo(_decode, 2_000_000, json_size)
 
 
 def page_of(entries: list[Entry], step: int, follows: bool, behind: bool, total: int | None) -> Page:

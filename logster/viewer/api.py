@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from logster.entry import Entry, Frame
+from logster.recall import Recall
 from logster.store.redis_store import RedisStore
 from logster.store.timeline import Resolution
 from logster.viewer.changes import CHANGES, DONE, made
@@ -23,7 +24,7 @@ TOO_MANY_KEYS = f"One request may change {MAX_BULK_KEYS:,} entries at most."
 UNKNOWN_CHANGE = f"There is no such change; changes are {', '.join(CHANGES)}."
 
 
-class Shown(Entry):
+class Shown(Entry, frozen=True):
     """An entry as the API shows it."""
 
     frames: tuple[Frame, ...] = ()
@@ -68,8 +69,8 @@ async def entries(request: Request) -> Response:
 
     def fetch(store: RedisStore) -> dict[str, Any]:
         found = listing.fetch(store)
-        shown = [_shown(each, store, with_env=with_env) for each in found.entries]
-        return {"entries": shown, "next": found.next, "previous": found.previous, "total": found.total}
+        shown = [_with_env(each, store) for each in found.entries] if with_env else map(_written, found.entries)
+        return {"entries": list(shown), "next": found.next, "previous": found.previous, "total": found.total}
 
     return answer(await with_store(request, fetch))
 
@@ -79,7 +80,8 @@ async def entry(request: Request) -> Response:
     key, with_env = request.path_params["key"], _wants_env(request)
 
     def fetch(store: RedisStore) -> Shown:
-        return _shown(_existing(store, key), store, with_env=with_env)
+        found = _existing(store, key)
+        return _with_env(found, store) if with_env else _shown(found)
 
     return answer(await with_store(request, fetch))
 
@@ -174,13 +176,21 @@ def _existing(store: RedisStore, key: str) -> Entry:
     return entry
 
 
-def _shown(entry: Entry, store: RedisStore, *, with_env: bool) -> Shown:
-    if with_env:
-        entry.env = store.env_samples(entry.key)
+def _with_env(entry: Entry, store: RedisStore) -> Shown:
+    return _shown(msgspec.structs.replace(entry, env=store.env_samples(entry.key)))
+
+
+def _shown(entry: Entry) -> Shown:
     # Not by way of a dict, which would cost a page twice as much.
     frames = entry.exception.frames if entry.exception else ()
     fields: tuple[Any, ...] = (*msgspec.structs.astuple(entry), frames)
     return Shown(*fields)
+
+
+# A page shares the entries that did not change since it was read before, and each is written once.
+_written: Recall[Entry, msgspec.Raw] = Recall(
+    lambda entry: msgspec.Raw(msgspec.json.encode(_shown(entry))), 2_000_000, weight=len
+)
 
 
 def _timeline(request: Request, store: RedisStore, key: str | None) -> dict[str, Any]:

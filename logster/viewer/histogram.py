@@ -30,14 +30,13 @@ class Part(NamedTuple):
     height: float
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """What happened from `start` until `end`; `x` in percent of the drawing's width."""
 
     start: int
     end: int
     x: float
-    count: int
+    occurrences: int
     parts: tuple[Part, ...]
     is_chosen: bool
 
@@ -82,11 +81,11 @@ class Histogram:
 
     @property
     def filled(self) -> list[Bar]:
-        return [bar for bar in self.bars if bar.count]
+        return [bar for bar in self.bars if bar.occurrences]
 
     @property
     def total(self) -> int:
-        return sum(bar.count for bar in self.bars)
+        return sum(bar.occurrences for bar in self.bars)
 
     @property
     def has_chosen(self) -> bool:
@@ -133,9 +132,14 @@ def _first(hours: Sequence[Bucket], entries: Sequence[Entry] | None) -> int | No
 
 
 def _overall(store: RedisStore, listing: Listing, start: int, end: int, resolution: Resolution) -> Iterable[Bucket]:
-    wanted = {LEVELS[level] for level in listing.levels or LEVELS}
-    for bucket in store.happened(resolution=resolution, since_ms=start, until_ms=end - 1):
-        yield Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
+    found = store.happened(resolution=resolution, since_ms=start, until_ms=end - 1)
+    if not listing.levels:
+        return found
+    wanted = {LEVELS[level] for level in listing.levels}
+    return [
+        Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
+        for bucket in found
+    ]
 
 
 def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) -> Iterable[Bucket]:

@@ -6,6 +6,7 @@ from typing import Any
 from logster.entry import Entry, Page
 from logster.store.listing import cursor_of
 from logster.store.redis_store import RedisStore
+from logster.viewer.bars import bars
 from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, histogram
 from logster.viewer.listing import Listing
 from logster.viewer.marking import marker, unmarked
@@ -20,6 +21,7 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
     shown = {
         "listing": page,
         "rows": rows,
+        "bars": bars,
         "sparklines": sparklines(store, page.entries, now_ms),
         "marked": marker(listing.query if listing.text else None),
     }
@@ -27,7 +29,15 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
 
 
 def nothing_listed() -> dict[str, Any]:
-    return {"listing": Page([]), "rows": rows, "sparklines": {}, "histogram": None, "marked": unmarked, "mistake": None}
+    return {
+        "listing": Page([]),
+        "rows": rows,
+        "bars": bars,
+        "sparklines": {},
+        "histogram": None,
+        "marked": unmarked,
+        "mistake": None,
+    }
 
 
 def _found(store: RedisStore, listing: Listing) -> Page:

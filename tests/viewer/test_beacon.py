@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from logster.capture import source_map
@@ -40,10 +41,8 @@ def recorded(service: Service) -> Callable[[], list[Entry]]:
     def entries() -> list[Entry]:
         assert service.worker.flush(10)
         found = [service.store.entry(each.key) for each in service.store.page().entries]
-        for entry in found:
-            assert entry
-            entry.env = service.store.env_samples(entry.key)
-        return [entry for entry in found if entry]
+        assert all(found)
+        return [replace(entry, env=service.store.env_samples(entry.key)) for entry in found if entry]
 
     return entries
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from logster.entry import Entry
@@ -53,10 +54,8 @@ def recorded(service: Service) -> Callable[[], dict[str, Entry]]:
     def entries() -> dict[str, Entry]:
         assert service.worker.flush(10)
         found = [service.store.entry(each.key) for each in service.store.page().entries]
-        for entry in found:
-            assert entry
-            entry.env = service.store.env_samples(entry.key)
-        return {entry.message: entry for entry in found if entry}
+        assert all(found)
+        return {entry.message: replace(entry, env=service.store.env_samples(entry.key)) for entry in found if entry}
 
     return entries
 
