@@ -11,6 +11,7 @@ from logster.store import codec, details, timeline
 from logster.store.candidates import Candidates
 from logster.store.cursor import Cursor
 from logster.store.listing import Stretch, levels_of, page_of
+from logster.store.question import ask
 from logster.store.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def _matches(tenant: Tenant, candidates: Iterable[list[str]], query: "Query", du
 
 def _occurred(tenant: Tenant, keys: list[str], during: Span) -> list[str]:
     """Return those entries that have an occurrence in a span."""
-    return [key for key, counts in zip(keys, timeline.of_entries(tenant, keys, *during), strict=True) if any(counts)]
+    columns = ask(tenant, timeline.of_entries(tenant, keys, *during))
+    return [key for key, counts in zip(keys, columns, strict=True) if any(counts)]
 
 
 def _verified(tenant: Tenant, candidates: list[str], query: "Query") -> Iterator[Entry]:

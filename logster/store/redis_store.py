@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from logster.entry import Bucket, Entry, Env, Page, Report
 from logster.errors import StoreUnavailable
@@ -36,6 +36,7 @@ from logster.store.importing import Imported, Lines, Mode, Progress
 from logster.store.latency import Latency
 from logster.store.leases import Leases
 from logster.store.patterns import Kind, StoredPattern
+from logster.store.question import ask, ask_all
 from logster.store.remains import Remains, remains
 from logster.store.reporting import ReportResult
 from logster.store.tenant import Tenant
@@ -46,6 +47,14 @@ if TYPE_CHECKING:
     from logster.search import Query
 
 _KEYS_A_CALL = 25
+
+
+class Glance(NamedTuple):
+    """The hours of each of several entries, the hours in which anything happened, and the deploys."""
+
+    hours: list[list[int]]
+    happened: list[Bucket]
+    deploys: list[tuple[int, str]]
 
 
 class RedisStore:
@@ -236,22 +245,41 @@ class RedisStore:
         Hours are kept as long as entries are, 90 days at the most, and minutes for a day; an entry has hours only.
         """
         if key is None:
-            return timeline.overall(self._tenant, resolution, since_ms, until_ms)
+            return ask(self._tenant, timeline.overall(self._tenant, resolution, since_ms, until_ms))
         if resolution != "hour":
             raise ValueError("An entry's timeline is kept by the hour only.")
-        return timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
+        return ask(
+            self._tenant, timeline.of_entry(self._tenant, grouping.newest(self._tenant, key), since_ms, until_ms)
+        )
 
     def happened(self, *, resolution: Resolution = "hour", since_ms: int, until_ms: int) -> list[Bucket]:
         """Return those buckets of the overall timeline in which anything happened."""
-        return timeline.happened(self._tenant, resolution, since_ms, until_ms)
+        return ask(self._tenant, timeline.happened(self._tenant, resolution, since_ms, until_ms))
 
     def hours(self, keys: Sequence[str], *, since_ms: int, until_ms: int) -> list[list[int]]:
         """Return for each of several entries its counts in all hours between two times, oldest first."""
-        return timeline.of_entries(self._tenant, keys, since_ms, until_ms)
+        return ask(self._tenant, timeline.of_entries(self._tenant, keys, since_ms, until_ms))
 
     def deploys(self, *, since_ms: int, until_ms: int) -> list[tuple[int, str]]:
         """Return which versions of the app were first seen between two times, with when (ms), oldest first."""
-        return deploys.between(self._tenant, since_ms, until_ms)
+        return ask(self._tenant, deploys.between(self._tenant, since_ms, until_ms))
+
+    def glance(self, keys: Sequence[str], *, since_ms: int, until_ms: int, overall_since_ms: int) -> Glance:
+        """Return what `hours` and `happened` do until a time, and all deploys, in one round trip.
+
+        Arguments:
+            keys: whose hours.
+            since_ms: from when on, for the hours of the entries.
+            until_ms: until when, for all hours.
+            overall_since_ms: from when on, for the overall hours and the deploys.
+        """
+        tenant = self._tenant
+        questions = (
+            timeline.of_entries(tenant, keys, since_ms, until_ms),
+            timeline.happened(tenant, "hour", overall_since_ms, until_ms),
+            deploys.between(tenant, overall_since_ms),
+        )
+        return Glance(*ask_all(tenant, *questions))
 
     def values(self, field: FieldName) -> list[str]:
         """Return what a field of the search is among the newest entries, the most common first."""

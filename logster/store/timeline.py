@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from logster.entry import LEVELS, Bucket, level_name
+from logster.store.connection import Command
+from logster.store.question import Question
 from logster.store.tenant import Tenant
 
 Resolution = Literal["hour", "minute"]
@@ -13,6 +15,7 @@ _LENGTH_MS: Mapping[str, int] = {"hour": 3_600_000, "minute": 60_000}
 _KEPT_AT_MOST: Mapping[str, int] = {"hour": 2_160, "minute": 1_440}
 
 Counts = dict[int, dict[str, int]]
+Columns = list[list[int]]
 
 _HOUR_MS = _LENGTH_MS["hour"]
 # From so many hours on it is less work to read all that an entry has, and too much for one script.
@@ -20,43 +23,56 @@ _NAMED_AT_MOST = 72
 _KEYS_A_CALL = 50
 
 
-def overall(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> list[Bucket]:
-    """Return the buckets between two times, all of them, also those in which nothing happened."""
-    return _buckets(_overall(tenant, resolution), resolution, since_ms, until_ms)
+def overall(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> Question[list[Bucket]]:
+    """Ask for the buckets between two times, all of them, also those in which nothing happened."""
+
+    def read(answers: list[Any]) -> list[Bucket]:
+        return _buckets(dict(zip(LEVELS.values(), answers, strict=True)), resolution, since_ms, until_ms)
+
+    return Question(_overall(tenant, resolution), read)
 
 
-def happened(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> list[Bucket]:
-    """Return the buckets between two times in which something happened: of three months of hours most are empty."""
-    counts = _counts(_overall(tenant, resolution))
-    numbers = _numbers(resolution, since_ms, until_ms, max(counts, default=0))
-    return [Bucket(number * _LENGTH_MS[resolution], counts[number]) for number in sorted(counts) if number in numbers]
+def happened(tenant: Tenant, resolution: Resolution, since_ms: int, until_ms: int) -> Question[list[Bucket]]:
+    """Ask for the buckets between two times in which something happened: of three months of hours most are empty."""
+
+    def read(answers: list[Any]) -> list[Bucket]:
+        counts = _counts(dict(zip(LEVELS.values(), answers, strict=True)))
+        numbers, length = _numbers(resolution, since_ms, until_ms, max(counts, default=0)), _LENGTH_MS[resolution]
+        return [Bucket(number * length, counts[number]) for number in sorted(counts) if number in numbers]
+
+    return Question(_overall(tenant, resolution), read)
 
 
-def _overall(tenant: Tenant, resolution: Resolution) -> dict[str, Mapping[bytes, bytes]]:
-    answers = tenant.run_all([["HGETALL", tenant.keys.timeline(resolution, level)] for level in LEVELS])
-    return dict(zip(LEVELS.values(), answers, strict=True))
+def _overall(tenant: Tenant, resolution: Resolution) -> list[Command]:
+    return [["HGETALL", tenant.keys.timeline(resolution, level)] for level in LEVELS]
 
 
-def of_entry(tenant: Tenant, key: str, since_ms: int, until_ms: int) -> list[Bucket]:
-    """Return an entry's hours between two times; its occurrences count under the level it has now."""
-    level, counts = tenant.run_all(
-        [["HGET", tenant.keys.entry(key), "level"], ["HGETALL", tenant.keys.entry_timeline(key)]]
-    )
-    return _buckets({level_name(int(level or 0)): counts}, "hour", since_ms, until_ms)
+def of_entry(tenant: Tenant, key: str, since_ms: int, until_ms: int) -> Question[list[Bucket]]:
+    """Ask for an entry's hours between two times; its occurrences count under the level it has now."""
+
+    def read(answers: list[Any]) -> list[Bucket]:
+        level, counts = answers
+        return _buckets({level_name(int(level or 0)): counts}, "hour", since_ms, until_ms)
+
+    return Question([["HGET", tenant.keys.entry(key), "level"], ["HGETALL", tenant.keys.entry_timeline(key)]], read)
 
 
-def of_entries(tenant: Tenant, keys: Sequence[str], since_ms: int, until_ms: int) -> list[list[int]]:
-    """Return for each of several entries its counts in the hours between two times, oldest first; one round trip."""
+def of_entries(tenant: Tenant, keys: Sequence[str], since_ms: int, until_ms: int) -> Question[Columns]:
+    """Ask for the counts of each of several entries in the hours between two times, oldest first."""
     hours = _hours(since_ms, until_ms)
-    if not keys:
-        return []
     if len(hours) > _NAMED_AT_MOST:
-        answers = tenant.run_all([["HGETALL", tenant.keys.entry_timeline(key)] for key in keys])
-        return [[int(answer.get(b"%d" % hour, 0)) for hour in hours] for answer in answers]
+
+        def whole(answers: list[Any]) -> Columns:
+            return [[int(answer.get(b"%d" % hour, 0)) for hour in hours] for answer in answers]
+
+        return Question([["HGETALL", tenant.keys.entry_timeline(key)] for key in keys], whole)
+
+    def named(answers: list[Any]) -> Columns:
+        return [_column(pairs, len(hours)) for answer in answers for pairs in answer]
+
     times = {"first_hour": hours.start, "last_hour": hours.stop - 1}
     chunks = [keys[start : start + _KEYS_A_CALL] for start in range(0, len(keys), _KEYS_A_CALL)]
-    answers = tenant.run_all([tenant.call("hours", *chunk, **times) for chunk in chunks])
-    return [_column(pairs, len(hours)) for answer in answers for pairs in answer]
+    return Question([tenant.call("hours", *chunk, **times) for chunk in chunks], named)
 
 
 def _column(pairs: Sequence[int], length: int) -> list[int]:

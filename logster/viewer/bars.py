@@ -19,7 +19,7 @@ def bars(histogram: Histogram, address_of: Callable[[str], str]) -> Markup:
     """
     length = hours(histogram.step)
     ground = f'y="0" width="{histogram.pitch}%" height="{HEIGHT}"'
-    drawn = [_bar(bar, address_of(bar.during), length, ground, histogram.width) for bar in histogram.filled]
+    drawn = [_bar(bar, address_of(bar.during), length, ground, histogram.width) for bar in histogram.bars]
     return Markup("\n".join(drawn))  # noqa: S704 - all texts in it are escaped
 
 

@@ -1,14 +1,13 @@
 """Histogram: what happened when, by level, for what the list shows. Says where bars stand; templates draw them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from logster.entry import LEVELS, Bucket, Entry
-from logster.store.redis_store import RedisStore
-from logster.store.timeline import Resolution
+from logster.store.redis_store import Glance, RedisStore
 from logster.viewer.listing import Listing
-from logster.viewer.reach import HOUR_MS, LONGEST_MS, reach
+from logster.viewer.reach import HOUR_MS, Reach, reach
 
 HEIGHT = 40
 ENTRIES_AT_MOST = 200
@@ -61,7 +60,10 @@ class Deploy:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Bars from `start` until `end`, oldest first; `entries` says of how many entries they tell, where not of all."""
+    """Bars from `start` until `end`, oldest first, those in which anything happened.
+
+    `entries` says of how many entries they tell, where not of all; `has_chosen` whether a span is chosen within them.
+    """
 
     start: int
     end: int
@@ -69,10 +71,17 @@ class Histogram:
     bars: tuple[Bar, ...]
     deploys: tuple[Deploy, ...] = ()
     entries: int = 0
-    pitch: float = field(init=False)
+    has_chosen: bool = False
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pitch", round(100 / len(self.bars), 4))
+    @property
+    def places(self) -> int:
+        """For how many bars there is room."""
+        return (self.end - self.start) // self.step
+
+    @property
+    def pitch(self) -> float:
+        """From one bar to the next, in percent."""
+        return round(100 / self.places, 4)
 
     @property
     def width(self) -> float:
@@ -80,65 +89,66 @@ class Histogram:
         return round(self.pitch * _SHARE, 4)
 
     @property
-    def filled(self) -> list[Bar]:
-        return [bar for bar in self.bars if bar.occurrences]
-
-    @property
     def total(self) -> int:
         return sum(bar.occurrences for bar in self.bars)
 
-    @property
-    def has_chosen(self) -> bool:
-        return any(bar.is_chosen for bar in self.bars)
+
+def overall(store: RedisStore, listing: Listing, now_ms: int, glance: Glance) -> Histogram | None:
+    """Return the bars of all occurrences, or nothing where nothing ever happened.
+
+    Arguments:
+        store: where the minutes are.
+        listing: what is listed.
+        now_ms: until when, where the listing does not say.
+        glance: the hours in which anything happened, and the deploys.
+    """
+    hours = [hour for hour in _of_levels(listing, glance.happened) if hour.counts]
+    found = reach(listing, now_ms, hours[0].start if hours else None, has_minutes=True)
+    if found is None:
+        return None
+    if found.is_by_minute:
+        minutes = store.happened(resolution="minute", since_ms=found.start, until_ms=found.end - 1)
+        return _drawn(found, _of_levels(listing, minutes), listing, glance.deploys)
+    return _drawn(found, hours, listing, glance.deploys)
 
 
-def histogram(
-    store: RedisStore, listing: Listing, now_ms: int, matches: Sequence[Entry] | None, *, more: bool
+def of_matches(
+    store: RedisStore, listing: Listing, now_ms: int, matches: Sequence[Entry], *, more: bool
 ) -> Histogram | None:
-    """Return the bars for a listing, or nothing where nothing ever happened.
+    """Return the bars of the entries that a query matches, or nothing where nothing ever happened.
 
     Arguments:
         store: where the counts are.
         listing: what is listed.
         now_ms: until when, where the listing does not say.
-        matches: the entries that a query matches; None without one: then all occurrences count.
-        more: whether there are more matches.
+        matches: the entries.
+        more: whether there are more of them.
     """
-    hours = _hours(store, listing, now_ms) if matches is None else []
-    found = reach(listing, now_ms, _first(hours, matches), has_minutes=matches is None)
+    found = reach(listing, now_ms, min(entry.first_seen for entry in matches), has_minutes=False)
     if found is None:
         return None
+    counts = _added(store, matches, found.start, found.end)
+    deploys = store.deploys(since_ms=found.start, until_ms=found.end)
+    return _drawn(found, counts, listing, deploys, len(matches) if more else 0)
+
+
+def _drawn(
+    found: Reach, counts: Iterable[Bucket], listing: Listing, deploys: Iterable[tuple[int, str]], entries: int = 0
+) -> Histogram:
     start, end = found.start, found.end
-    if found.is_by_minute:
-        counts = _overall(store, listing, start, end, "minute")
-    else:
-        counts = _added(store, matches, start, end) if matches else hours
-    return Histogram(
-        start,
-        end,
-        found.step,
-        _bars(counts, start, end, found.step, listing.during),
-        tuple(_deploys(store.deploys(since_ms=start, until_ms=end), start, end)),
-        len(matches) if matches is not None and more else 0,
-    )
+    seen = [deploy for deploy in deploys if start <= deploy[0] <= end]
+    bars = _bars(counts, start, end, found.step, listing.during)
+    has_chosen = _overlaps(listing.during, start, end)
+    return Histogram(start, end, found.step, bars, tuple(_deploys(seen, start, end)), entries, has_chosen)
 
 
-def _hours(store: RedisStore, listing: Listing, until: int) -> list[Bucket]:
-    return [hour for hour in _overall(store, listing, until - LONGEST_MS, until + 1, "hour") if hour.counts]
-
-
-def _first(hours: Sequence[Bucket], entries: Sequence[Entry] | None) -> int | None:
-    return min((entry.first_seen for entry in entries), default=None) if entries else hours[0].start if hours else None
-
-
-def _overall(store: RedisStore, listing: Listing, start: int, end: int, resolution: Resolution) -> Iterable[Bucket]:
-    found = store.happened(resolution=resolution, since_ms=start, until_ms=end - 1)
+def _of_levels(listing: Listing, buckets: Sequence[Bucket]) -> Sequence[Bucket]:
     if not listing.levels:
-        return found
+        return buckets
     wanted = {LEVELS[level] for level in listing.levels}
     return [
         Bucket(bucket.start, {level: count for level, count in bucket.counts.items() if level in wanted})
-        for bucket in found
+        for bucket in buckets
     ]
 
 
@@ -154,21 +164,24 @@ def _added(store: RedisStore, entries: Sequence[Entry], start: int, end: int) ->
 def _bars(
     buckets: Iterable[Bucket], start: int, end: int, step: int, chosen: tuple[int, int] | None
 ) -> tuple[Bar, ...]:
-    counts: list[dict[str, int]] = [{} for _ in range(start, end, step)]
+    counts: dict[int, dict[str, int]] = {}
     for bucket in buckets:
-        if not start <= bucket.start < end:
-            continue
-        at = counts[(bucket.start - start) // step]
-        for level, count in bucket.counts.items():
-            at[level] = at.get(level, 0) + count
-    highest = max((sum(each.values()) for each in counts), default=0)
+        if start <= bucket.start < end and bucket.counts:
+            at = counts.setdefault((bucket.start - start) // step, {})
+            for level, count in bucket.counts.items():
+                at[level] = at.get(level, 0) + count
+    totals = {place: sum(each.values()) for place, each in counts.items()}
+    highest, share = max(totals.values(), default=0), 100 * step / (end - start)
     bars = []
-    for place, each in enumerate(counts):
+    for place in sorted(place for place, total in totals.items() if total):
         begin = start + place * step
-        is_chosen = chosen is not None and chosen[0] < begin + step and begin <= chosen[1]
-        x = round(place * 100 / len(counts), 4)
-        bars.append(Bar(begin, begin + step, x, sum(each.values()), _parts(each, highest), is_chosen))
+        parts, is_chosen = _parts(counts[place], highest), _overlaps(chosen, begin, begin + step)
+        bars.append(Bar(begin, begin + step, round(place * share, 4), totals[place], parts, is_chosen))
     return tuple(bars)
+
+
+def _overlaps(chosen: tuple[int, int] | None, begin: int, end: int) -> bool:
+    return chosen is not None and chosen[0] < end and begin <= chosen[1]
 
 
 def _parts(counts: dict[str, int], highest: int) -> tuple[Part, ...]:

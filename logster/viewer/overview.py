@@ -6,26 +6,36 @@ from typing import Any
 from logster.entry import Entry, Page
 from logster.store.listing import cursor_of
 from logster.store.redis_store import RedisStore
+from logster.viewer import sparkline
 from logster.viewer.bars import bars
-from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, histogram
+from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, of_matches, overall
 from logster.viewer.listing import Listing
 from logster.viewer.marking import marker, unmarked
+from logster.viewer.reach import LONGEST_MS
 from logster.viewer.rows import rows
-from logster.viewer.sparkline import sparklines
 
 
 def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
     """Return what the templates of the list need."""
     found = _found(store, listing)
     page = _cut(found, listing.limit)
-    shown = {
+    last_day = {"since_ms": sparkline.begin(now_ms), "until_ms": now_ms}
+    keys = sparkline.drawn(page.entries)
+    if listing.is_newest and not listing.text:
+        glance = store.glance(keys, **last_day, overall_since_ms=now_ms - LONGEST_MS)
+        columns = glance.hours
+        drawing = overall(store, listing, now_ms, glance) if found.entries or listing.during else None
+    else:
+        columns = store.hours(keys, **last_day)
+        drawing = _of_matches(store, listing, found, now_ms) if listing.is_newest else None
+    return {
         "listing": page,
         "rows": rows,
         "bars": bars,
-        "sparklines": sparklines(store, page.entries, now_ms),
+        "sparklines": sparkline.sparklines(page.entries, columns),
         "marked": marker(listing.query if listing.text else None),
+        "histogram": drawing,
     }
-    return shown | {"histogram": _histogram(store, listing, found, now_ms) if listing.is_newest else None}
 
 
 def nothing_listed() -> dict[str, Any]:
@@ -56,11 +66,9 @@ def _cut(page: Page, limit: int) -> Page:
     return Page(entries, cursor_of(entries[-1]), page.previous, page.total)
 
 
-def _histogram(store: RedisStore, listing: Listing, found: Page, now_ms: int) -> Histogram | None:
-    if not listing.text:
-        return histogram(store, listing, now_ms, None, more=False) if found.entries or listing.during else None
+def _of_matches(store: RedisStore, listing: Listing, found: Page, now_ms: int) -> Histogram | None:
     if listing.during:
         # A span is seen among the others: those of the query without it.
         found = listing.anytime().fetch(store, ENTRIES_AT_MOST)
     matches: Sequence[Entry] = found.entries
-    return histogram(store, listing, now_ms, matches, more=bool(found.next)) if matches else None
+    return of_matches(store, listing, now_ms, matches, more=bool(found.next)) if matches else None

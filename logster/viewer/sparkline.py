@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from logster.entry import Entry
-from logster.store.redis_store import RedisStore
 
 HOURS = 24
 WIDTH, HEIGHT = 72, 18
@@ -14,19 +13,33 @@ _PITCH, _BAR = 3, 2
 _MEMBERS = 10
 
 
-def sparklines(store: RedisStore, entries: Sequence[Entry], now_ms: int) -> dict[str, str]:
-    """Return the path of each entry's drawing by its key; one round trip for all of them."""
-    members = [entry.group.members[:_MEMBERS] if entry.group else [entry.key] for entry in entries]
-    keys = [key for each in members for key in each]
-    found = iter(store.hours(keys, since_ms=now_ms - (HOURS - 1) * _HOUR_MS, until_ms=now_ms))
-    return {
-        entry.key: path(tuple(next(found) if len(each) == 1 else _sum([next(found) for _ in each])))
-        for entry, each in zip(entries, members, strict=True)
-    }
+def begin(now_ms: int) -> int:
+    """Return from when on a drawing tells what happened, in milliseconds since the epoch."""
+    return now_ms - (HOURS - 1) * _HOUR_MS
 
 
-def _sum(columns: Sequence[Sequence[int]]) -> list[int]:
-    return [sum(hour) for hour in zip(*columns, strict=True)]
+def drawn(entries: Sequence[Entry]) -> list[str]:
+    """Return the keys of the entries whose hours are drawn for rows."""
+    return [key for entry in entries for key in _members(entry)]
+
+
+def sparklines(entries: Sequence[Entry], columns: Sequence[Sequence[int]]) -> dict[str, str]:
+    """Return the path of each row's drawing by its key.
+
+    Arguments:
+        entries: the rows.
+        columns: the hours of the entries that are drawn for them.
+    """
+    found = iter(columns)
+    return {entry.key: path(_sum([next(found) for _ in _members(entry)])) for entry in entries}
+
+
+def _members(entry: Entry) -> Sequence[str]:
+    return entry.group.members[:_MEMBERS] if entry.group else (entry.key,)
+
+
+def _sum(columns: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    return tuple(columns[0]) if len(columns) == 1 else tuple(map(sum, zip(*columns, strict=True)))
 
 
 # Most entries of a page have one of few shapes.
