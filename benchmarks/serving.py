@@ -1,14 +1,16 @@
 """Serving: requests a second that the viewer answers in this process, with no server and no socket between."""
 
 import asyncio
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks import workload
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, Corpus
 from benchmarks.row import RATE, Row, at_least
 from benchmarks.ruby_logster import JAVASCRIPT, LIST_JSON, ruby
 from logster.service import Service
@@ -16,6 +18,7 @@ from logster.settings import Settings
 from logster.viewer.app import Viewer
 
 _ROUNDS = 5
+_PAGE = 50
 _FORM = urlencode(workload.form()).encode()
 
 
@@ -35,6 +38,9 @@ def list_rows(bench: Bench) -> Iterator[Row]:
     rate = 1_000 / bench.at(size, json_ms)
     yield Row(f"list page as JSON, 50 of {size:,}", rate, RATE, (at_least(1_000),), ruby(LIST_JSON, RATE))
     yield Row(f"list page as HTML, 50 of {size:,}", 1_000 / bench.at(size, html_ms), RATE, (at_least(200),))
+    # What a process remembers of rows that did not change is of no use here.
+    for form, path, count in (("JSON", "/api/entries", 60), ("HTML", "/", 30)):
+        yield Row(f"the same as {form}, every row new since the page before", _of_new_rows(bench, path, count), RATE)
 
 
 def javascript_rows(bench: Bench) -> Iterator[Row]:
@@ -52,25 +58,63 @@ def javascript_rows(bench: Bench) -> Iterator[Row]:
     yield Row(what, rate, RATE, (at_least(4_000),), ruby(JAVASCRIPT, RATE))
 
 
-def _rate(bench: Bench, service: Service, method: str, path: str, body: bytes, count: int) -> float:
+def _of_new_rows(bench: Bench, path: str, count: int) -> float:
+    corpus = Corpus(bench, bench.sizes[0])
+    numbers = itertools.count(corpus.size)
+
+    def report() -> None:
+        # Each as the newest of all that there were.
+        fresh = [workload.report(corpus.namespace, number, number + 1) for number in islice(numbers, _PAGE)]
+        corpus.store.report(fresh)
+
+    rate = _rate(bench, corpus.service, "GET", path, b"", bench.times(count), report)
+    corpus.close()
+    return rate
+
+
+def _rate(
+    bench: Bench,
+    service: Service,
+    method: str,
+    path: str,
+    body: bytes,
+    count: int,
+    before_each: Callable[[], None] | None = None,
+) -> float:
     arguments = {"service": service, "method": method, "path": path, "body": body, "count": count}
+    arguments["before_each"] = before_each
     bench.here(_requests_a_second, **{**arguments, "count": 3})
     rounds = bench.times(_ROUNDS)
     return median(bench.here(_requests_a_second, **arguments) for _ in range(rounds))
 
 
-def _requests_a_second(service: Service, method: str, path: str, body: bytes, count: int) -> float:
-    return asyncio.run(_requests(Viewer(lambda _: "Ada", service=service), service, method, path, body, count))
+def _requests_a_second(
+    service: Service, method: str, path: str, body: bytes, count: int, before_each: Callable[[], None] | None
+) -> float:
+    viewer = Viewer(lambda _: "Ada", service=service)
+    return asyncio.run(_requests(viewer, service, method, path, body, count, before_each))
 
 
-async def _requests(viewer: Viewer, service: Service, method: str, path: str, body: bytes, count: int) -> float:
+async def _requests(
+    viewer: Viewer,
+    service: Service,
+    method: str,
+    path: str,
+    body: bytes,
+    count: int,
+    before_each: Callable[[], None] | None,
+) -> float:
     await _request(viewer, method, path, body)
-    start = time.perf_counter()
+    start, apart = time.perf_counter(), 0.0
     for _ in range(count):
+        if before_each:
+            began = time.perf_counter()
+            before_each()
+            apart += time.perf_counter() - began
         await _request(viewer, method, path, body)
     if body:
         service.worker.flush(60)
-    return count / (time.perf_counter() - start)
+    return count / (time.perf_counter() - start - apart)
 
 
 async def _request(viewer: Viewer, method: str, path: str, body: bytes) -> None:

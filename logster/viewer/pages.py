@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from logster.entry import LEVEL_NUMBERS
 from logster.errors import QuerySyntaxError
 from logster.viewer import csrf, detail, overview
 from logster.viewer.changes import CHANGES, DONE, made
@@ -14,7 +13,6 @@ from logster.viewer.listing import Listing, now_ms
 from logster.viewer.place import LISTING, Place
 from logster.viewer.problems import Problem, gone
 from logster.viewer.rendering import page
-from logster.viewer.syntax import SYNTAX
 from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
@@ -113,8 +111,6 @@ def _query(request: Request) -> str:
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
     context |= {
         "now": now_ms(),
-        "syntax": SYNTAX,
-        "levels": [name for name, _ in sorted(LEVEL_NUMBERS.items(), key=lambda level: -level[1])],
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "undo": request.query_params.get("undo", "") if request.query_params.get("done") == "delete" else "",
         "is_filtered": any(context["place"].get(name) for name in LISTING),

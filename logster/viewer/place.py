@@ -27,7 +27,13 @@ class Place:
 
     def __init__(self, address: str, parameters: Iterable[tuple[str, str]]) -> None:
         self.address = address
-        self.parameters = [(name, value) for name, value in parameters if name in KNOWN and value]
+        self.parameters = tuple((name, value) for name, value in parameters if name in KNOWN and value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and (self.address, self.parameters) == (other.address, other.parameters)
+
+    def __hash__(self) -> int:
+        return hash((self.address, self.parameters))
 
     @classmethod
     def parse(cls, address: str, query: str) -> "Place":

@@ -1,15 +1,19 @@
 """Templates to HTML: the one Jinja environment of the viewer, and the words it has for times, numbers and values."""
 
+from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from logster.entry import Entry
+from logster.entry import LEVELS, Entry
+from logster.recall import Memo
 from logster.viewer.assets import VERSION
+from logster.viewer.syntax import SYNTAX
 from logster.viewer.visit import visit_of
 
 _ROW_CHARACTERS = 300
@@ -34,6 +38,24 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     )
     # A lone surrogate is no text for a browser; everything else is.
     return HTMLResponse(html.encode("utf-8", "replace"), status)
+
+
+def fragment(template: str, **context: Hashable) -> Markup:
+    """Return a part of a page, which is rendered once for all pages on which it is the same.
+
+    Arguments:
+        template: the part.
+        context: all that it depends on; the template knows nothing else but the environment's globals.
+    """
+    return _fragments((template, *context.items()))
+
+
+def _rendered(key: Any) -> Markup:
+    template, *context = key
+    return Markup(_environment.get_template(template).render(context))  # noqa: S704 - a template's own work
+
+
+_fragments: Memo[Markup] = Memo(_rendered, 1_000_000, weight=len)
 
 
 def badges(entry: Entry) -> str:
@@ -136,6 +158,11 @@ _environment = Environment(
     lstrip_blocks=True,
     auto_reload=False,  # else each template's file is looked at again for each page
 )
+_environment.globals |= {
+    "fragment": fragment,
+    "levels": [name for _, name in sorted(LEVELS.items(), reverse=True)],
+    "syntax": SYNTAX,
+}
 _environment.filters |= {
     "ago": ago,
     "as_json": as_json,
