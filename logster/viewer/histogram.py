@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from logster.entry import LEVELS, Bucket, Entry
@@ -175,7 +176,7 @@ def _bars(
     bars = []
     for place in sorted(place for place, total in totals.items() if total):
         begin = start + place * step
-        parts, is_chosen = _parts(counts[place], highest), _overlaps(chosen, begin, begin + step)
+        parts, is_chosen = _parts(tuple(counts[place].items()), highest), _overlaps(chosen, begin, begin + step)
         bars.append(Bar(begin, begin + step, round(place * share, 4), totals[place], parts, is_chosen))
     return tuple(bars)
 
@@ -184,7 +185,10 @@ def _overlaps(chosen: tuple[int, int] | None, begin: int, end: int) -> bool:
     return chosen is not None and chosen[0] < end and begin <= chosen[1]
 
 
-def _parts(counts: dict[str, int], highest: int) -> tuple[Part, ...]:
+# Most bars are as they were on the page before.
+@lru_cache(maxsize=1_000)
+def _parts(counted: tuple[tuple[str, int], ...], highest: int) -> tuple[Part, ...]:
+    counts = dict(counted)
     parts: list[Part] = []
     floor = float(HEIGHT)
     for level in _ORDER:
