@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from logster.entry import LEVELS, Entry, Page, level_floor
-from logster.limits import json_size
 from logster.recall import Memo
 from logster.store import codec, grouping, regrouping
 from logster.store.connection import Command
@@ -71,6 +70,11 @@ def _row(row: list[Any]) -> Entry:
     return _decoded(tuple(row))
 
 
+def _bytes(entry: Entry) -> int:
+    # About, and for much less than it would take to know.
+    return 1_000 + len(entry.message) + len(entry.first_message) + len(entry.template)
+
+
 def _decode(row: Any) -> Entry:
     *values, key, env_count, about = row
     if about:
@@ -80,7 +84,7 @@ def _decode(row: Any) -> Entry:
 
 # Most rows are as they were when they were read before. They are known by all that is stored of them, so none is out of
 # date.
-_decoded: Memo[Entry] = Memo(_decode, 2_000_000, json_size)
+_decoded: Memo[Entry] = Memo(_decode, 2_000_000, _bytes)
 
 
 def page_of(entries: list[Entry], step: int, follows: bool, behind: bool, total: int | None) -> Page:

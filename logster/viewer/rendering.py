@@ -1,7 +1,8 @@
 """Templates to HTML: the one Jinja environment of the viewer, and the words it has for times, numbers and values."""
 
 from collections.abc import Hashable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -83,9 +84,14 @@ def stamp(moment_ms: int) -> str:
 
 
 def iso_and_stamp(moment_ms: int) -> tuple[str, str]:
-    """Return a moment as `iso` and as `stamp` do, for a little more than the cost of one."""
-    text = _moment(moment_ms).isoformat(" ", "milliseconds")
-    return f"{text[:10]}T{text[11:23]}Z", f"{text[:19]} UTC"
+    """Return a moment as `iso` and as `stamp` do, for less than the cost of one: many moments are of few days."""
+    day, rest = divmod(moment_ms, _DAY_MS)
+    minutes, milliseconds = divmod(rest, _MINUTE_MS)
+    when = _date(day)
+    if when is None:
+        return iso(moment_ms), stamp(moment_ms)
+    time = f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1_000:02}"
+    return f"{when}T{time}.{milliseconds % 1_000:03}Z", f"{when} {time} UTC"
 
 
 def axis(moment_ms: int, step_ms: int) -> str:
@@ -100,6 +106,15 @@ def hours(length_ms: int) -> str:
     units = ((_DAY_MS, "day"), (_HOUR_MS, "hour"), (_MINUTE_MS, "minute"))
     count, unit = next((length_ms // unit_ms, unit) for unit_ms, unit in units if length_ms % unit_ms == 0)
     return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+@lru_cache(maxsize=256)
+def _date(day: int) -> str | None:
+    """Return the day so many days after 1970 began; None where the calendar has none."""
+    try:
+        return (date(1970, 1, 1) + timedelta(day)).isoformat()
+    except OverflowError:
+        return None
 
 
 def _moment(moment_ms: int) -> datetime:

@@ -8,6 +8,7 @@ and the time decide is filled in for each page.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -81,7 +82,7 @@ def _write(entry: Entry) -> Pieces:
     heading = title(entry)
     message = headline(heading.text) or "(no message)"
     key, text = escape(entry.key), escape(message)
-    level, label = escape(entry.level.lower()), escape(entry.level.capitalize())
+    level, label = _level(entry.level)
     state = badges(entry) if entry.group or entry.flags else ""
     where = _where(entry.location) if entry.location else entry.logger
     iso, stamp = iso_and_stamp(entry.last_seen)
@@ -113,6 +114,12 @@ def _write(entry: Entry) -> Pieces:
 _pieces: Recall[Entry, Pieces] = Recall(_write, 2_000_000, weight=lambda pieces: sum(map(len, pieces)))
 
 
+@lru_cache(maxsize=16)
+def _level(name: str) -> tuple[str, str]:
+    return escape(name.lower()), escape(name.capitalize())
+
+
+@lru_cache(maxsize=256)
 def _type(name: str) -> str:
     return f'<b class="type" title="{escape(name)}">{escape(headline(name).rpartition(".")[2])}</b>'
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request as ServerRequest
@@ -106,10 +107,8 @@ class Shop:
     def entries(self) -> list[Entry]:
         assert self._service.worker.flush(10)
         found = [self._service.store.entry(each.key) for each in self._service.store.page().entries]
-        for entry in found:
-            assert entry
-            entry.env = self._service.store.env_samples(entry.key)
-        return [entry for entry in found if entry]
+        assert all(found)
+        return [replace(entry, env=self._service.store.env_samples(entry.key)) for entry in found if entry]
 
 
 @pytest.fixture
