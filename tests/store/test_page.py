@@ -8,6 +8,7 @@ import pytest
 from logster.entry import Entry
 from logster.errors import InvalidCursor
 from logster.settings import Settings
+from logster.store import listing
 from logster.store.address import Client
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
@@ -159,3 +160,21 @@ def test_what_eviction_tore_apart_is_healed(store: RedisStore, settings: Setting
     client.delete(keys.entry(key_of(1)))
     store.report([report(settings, 1, level=50)])
     assert [store.count([level]) for level in LEVELS] == [1, 0, 0, 1, 2]
+
+
+def test_pages_share_the_entries_that_did_not_change(store: RedisStore, settings: Settings) -> None:
+    store.report([report(settings, 1), report(settings, 2)])
+    changed, kept = store.page().entries
+    store.protect(changed.key)
+    now_changed, now_kept = store.page().entries
+    assert now_kept is kept
+    assert (changed.flags, now_changed.flags) == ([], ["protected"])
+    with pytest.raises(AttributeError):
+        kept.count = 5  # type: ignore[misc]
+
+
+def test_pages_keep_no_more_entries_than_they_may(store: RedisStore, settings: Settings) -> None:
+    for number in range(60):
+        store.report([report(settings, number, last_ms=NOW + number, message="x" * 100_000)])
+        store.page(limit=1)
+    assert sum(len(entry.message) for _, entry in listing._decoded._known.values()) <= 2_200_000

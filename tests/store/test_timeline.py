@@ -107,3 +107,16 @@ def test_what_happened_is_the_timeline_without_what_is_empty(
         happened = store.happened(**span)
         assert happened == [bucket for bucket in store.timeline(**span) if bucket.counts]
         assert happened
+
+
+def test_a_glance_tells_in_one_round_trip_what_three_questions_do(store: RedisStore, settings: Settings) -> None:
+    times = [NOW, NOW - HOUR, NOW - 5 * HOUR, NOW - 3 * DAY]
+    store.report([report(settings, number, version=f"1.{number}", last_ms=at) for number, at in enumerate(times)])
+    keys = [key_of(number) for number in range(120)]
+    for since_ms, some in ((NOW - DAY, keys), (NOW - 30 * DAY, keys[:3]), (NOW - DAY, [])):
+        asked = store.latency.buckets()[0][-1][1]
+        glance = store.glance(some, since_ms=since_ms, until_ms=NOW, overall_since_ms=NOW - 2 * DAY)
+        assert store.latency.buckets()[0][-1][1] == asked + 1
+        assert glance.hours == store.hours(some, since_ms=since_ms, until_ms=NOW)
+        assert glance.happened == store.happened(since_ms=NOW - 2 * DAY, until_ms=NOW)
+        assert glance.deploys == [(NOW - 5 * HOUR, "1.2"), (NOW - HOUR, "1.1"), (NOW, "1.0")]
