@@ -38,7 +38,7 @@ def list_rows(bench: Bench) -> Iterator[Row]:
     rate = 1_000 / bench.at(size, json_ms)
     yield Row(f"list page as JSON, 50 of {size:,}", rate, RATE, (at_least(1_000),), ruby(LIST_JSON, RATE))
     yield Row(f"list page as HTML, 50 of {size:,}", 1_000 / bench.at(size, html_ms), RATE, (at_least(200),))
-    # What a process remembers of rows that did not change is of no use here.
+    # What a process remembers of rows is of no use here; nor is the processor's cache, which the reports have filled.
     for form, path, count in (("JSON", "/api/entries", 60), ("HTML", "/", 30)):
         yield Row(f"the same as {form}, every row new since the page before", _of_new_rows(bench, path, count), RATE)
 
