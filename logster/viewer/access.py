@@ -13,7 +13,7 @@ from logster.viewer import csrf, problems
 from logster.viewer.beacon import PUBLIC_PATHS
 from logster.viewer.problems import Problem
 from logster.viewer.rendering import page
-from logster.viewer.threads import in_thread
+from logster.viewer.threads import in_anyio_thread
 from logster.viewer.visit import Visit, visit_of
 
 Authorize = Callable[[Request], Any]
@@ -71,7 +71,7 @@ class Gate:
     async def _ask(self, authorize: Authorize, request: Request) -> Any:
         if self._is_async:
             return await authorize(request)
-        answer = await in_thread(authorize, request)
+        answer = await in_anyio_thread(authorize, request)
         return await answer if inspect.isawaitable(answer) else answer
 
 

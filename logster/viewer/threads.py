@@ -1,6 +1,6 @@
 """Where the store's blocking calls run: threads with a limit of their own, so that the host's are never used up.
 
-Under asyncio a way there and back takes half of what anyio's takes, and a page has two or three.
+Under asyncio a way there and back takes half of what anyio's takes, and a page has one or two.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # trio
-        return await to_thread.run_sync(partial(function, *args, **kwargs), limiter=_limit())
+        return await in_anyio_thread(function, *args, **kwargs)
     future: asyncio.Future[_Outcome] = loop.create_future()
     _pool.submit(_Call(partial(function, *args, **kwargs), copy_context(), loop, future))
     outcome = await future
@@ -40,6 +40,11 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         return outcome.result  # type: ignore[no-any-return]
     finally:
         del outcome  # the error would hold itself, by way of its traceback
+
+
+async def in_anyio_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do the same for code of the host's: on a thread of anyio's, from which it may call its event loop."""
+    return await to_thread.run_sync(partial(function, *args, **kwargs), limiter=_limit())
 
 
 class _Outcome(NamedTuple):
@@ -106,7 +111,7 @@ def _renew() -> None:
 
 os.register_at_fork(after_in_child=_renew)
 
-# One an event loop, where that is trio's.
+# One an event loop: a process has several where the viewer serves WSGI, or under test.
 _limiter: RunVar[CapacityLimiter] = RunVar("logster_viewer_threads")
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from anyio import from_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -179,6 +180,15 @@ def test_a_sync_authorize_runs_on_a_thread_with_the_context_of_its_request(servi
         threads.clear()
         assert client.get("/").status_code == 200
     assert threads[0] != threads[1]
+
+
+def test_a_sync_authorize_may_call_its_event_loop(service: Service) -> None:
+    async def user_of(request: Request) -> str:
+        return request.headers.get("x-user", "")
+
+    viewer = Viewer(lambda request: from_thread.run(user_of, request), service=service)
+    assert TestClient(viewer).get("/", headers={"x-user": "ada"}).status_code == 200
+    assert TestClient(viewer).get("/").status_code == 403
 
 
 def test_a_response_of_authorize_is_sent_as_it_is(service: Service) -> None:
