@@ -23,6 +23,7 @@ _WEEK = 7 * 86_400
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
 _DAY_MS = 24 * _HOUR_MS
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
@@ -119,9 +120,9 @@ def _date(day: int) -> str | None:
 
 def _moment(moment_ms: int) -> datetime:
     try:
-        return datetime.fromtimestamp(moment_ms / 1_000, UTC)
-    except (OverflowError, OSError, ValueError):
-        return datetime.fromtimestamp(0, UTC)
+        return _EPOCH + timedelta(milliseconds=moment_ms)
+    except OverflowError:
+        return _EPOCH
 
 
 def number(value: int) -> str:
