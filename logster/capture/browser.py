@@ -57,6 +57,9 @@ class BrowserReportSnapshot:
     def subject(self) -> str:
         return self._message
 
+    def stands_for(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from logster import service as services
 from logster.capture.captured import RECORD_MARK, captured_by, mark
-from logster.capture.context import leave
+from logster.capture.context import current_request, leave
 from logster.capture.leveling import overridden_level
 from logster.capture.snapshot import RecordSnapshot
 from logster.capture.structured import event_record, is_event
@@ -43,7 +43,11 @@ class LogsterHandler(logging.Handler):
     def level(self) -> int:
         """The level from which on records are wanted: all of them where breadcrumbs are kept, else what is reported."""
         service = self._service or services.running()
-        return self.reported_level if service is None or not service.settings.breadcrumbs else logging.NOTSET
+        if service is not None and service.settings.breadcrumbs:
+            return logging.NOTSET
+        # What every call of a logger pays for: no look-up of another property.
+        overridden = overridden_level()
+        return self._level if overridden is None else overridden
 
     @level.setter
     def level(self, level: int) -> None:
@@ -63,12 +67,22 @@ class LogsterHandler(logging.Handler):
         """Do without a lock: a snapshot belongs to one thread, and a lock could hold up a signal handler."""
         self.lock = None
 
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Emit what the filters let pass; without the lock, of which there is none."""
+        passed = self.filter(record) if self.filters else record
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return passed
+
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a snapshot of `record` to the worker."""
         # What the writing itself logs would be written, and so on without end.
         if silence.kept:
             return
         try:
+            known = self._service or services.running()
+            if known is not None and known.worker.standing and self._submits_like(record, known):
+                return
             if _is_own(record.name):
                 if record.levelno >= self.reported_level:
                     complain(record.getMessage())
@@ -90,6 +104,26 @@ class LogsterHandler(logging.Handler):
             service.worker.submit(RecordSnapshot(record, namespace, self.formatter, service.app_code))
         except Exception as error:
             complain(f"a log record could not be taken: {type(error).__name__}")
+
+    def _submits_like(self, record: logging.LogRecord, service: Service) -> bool:
+        """Return whether `record` is like one that a pattern keeps out, which is then submitted in its place."""
+        message = record.msg
+        if type(message) is not str:
+            return False
+        like: Any = service.worker.standing.get(message)
+        if (
+            like is None
+            or self.formatter is not None
+            or not like.is_repeated_by(record)
+            or like.namespace != service.settings.namespace
+            or (service.settings.breadcrumbs and like.level < self.reported_level)
+        ):
+            return False
+        request = current_request()
+        if request is not None and like.level >= logging.ERROR:
+            request.captured = like
+        service.worker.submit(like)
+        return True
 
     def flush(self) -> None:
         """Wait, within `drain_seconds`, until everything reported so far is written."""

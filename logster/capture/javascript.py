@@ -92,6 +92,9 @@ class JavaScriptSnapshot:
     def subject(self) -> None:
         return None
 
+    def stands_for(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

@@ -30,6 +30,9 @@ _modules = sys.modules
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
 _MOST_AT_ONCE = 1_000_000_000
+_STANDS_SECONDS = 1.0
+# Of these, what is equal is written alike; 1, 1.0 and True are not.
+_REPEATABLE = frozenset({str, int})
 
 
 class RecordSnapshot:
@@ -196,6 +199,30 @@ class RecordSnapshot:
         raised = patterns.raised_text(self.exception.type, self.exception.message)
         return patterns.subject(message, raised) if message else raised
 
+    def stands_for(self) -> str | None:
+        """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
+        is_alone = self.text is not None or self.exception or self.stack or self.extra is not None
+        return None if is_alone or not _are_repeatable(self.args) else self.template
+
+    def is_repeated_by(self, record: logging.LogRecord) -> bool:
+        """Return whether `record`, whose template is the same, says the same from the same place within a second.
+
+        Asked only where this stands for any. The context may be another: nothing else tells them apart.
+        """
+        return (
+            record.lineno == self.line
+            and record.pathname == self.pathname
+            and record.name == self.logger
+            and record.levelno == self.level
+            and record.funcName == self.function
+            and _are_repeatable(record.args)
+            and record.args == self.args
+            and not (record.exc_info or record.exc_text or record.stack_info)
+            and -_STANDS_SECONDS < record.created - self.timestamp < _STANDS_SECONDS
+            # Last: a record's dict is made when it is first asked for, and slows down what follows.
+            and len(record.__dict__) == _STANDARD_COUNT
+        )
+
     def anchor(self) -> Raised | None:
         """Return what has to be kept alive for as long as the identity is kept."""
         return self.exception
@@ -218,6 +245,16 @@ def _are_constant(args: Any) -> bool:
         kind = type(each)
         if kind not in CONSTANTS or (kind is str and len(each) > LONG):
             return False
+    return True
+
+
+def _are_repeatable(args: Any) -> bool:
+    if args:
+        if type(args) is not tuple:
+            return False
+        for each in args:
+            if type(each) not in _REPEATABLE:
+                return False
     return True
 
 

@@ -23,6 +23,7 @@ _Place = tuple[str, str, str, str]  # namespace, key, version, what keeps it out
 
 _KNOWN_IDENTITIES = 2_000
 _KNOWN_VERDICTS = 1_024
+_MOST_STANDING = 100
 
 
 class _Pending:
@@ -76,6 +77,8 @@ class Coalescer:
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
         self._known: dict[Hashable, tuple[_Pending, Any]] = {}
+        self.standing: dict[str, Snapshot] = {}
+        """What patterns keep out, by template: the caller's thread submits it again in place of its like."""
         self._most_samples = 2 * settings.max_pending_entries
         self._samples = 0
 
@@ -98,14 +101,30 @@ class Coalescer:
             # A subscriber may do as it likes with an env, which others may share.
             subscribers.call(msgspec.structs.replace(occurrence, env=dict(occurrence.env)))
         patterns = self._patterns(snapshot.namespace)
-        if patterns.suppresses and (kept_out_by := self._kept_out_by(patterns, snapshot)):
-            return self._add_rendered(snapshot, None, kept_out_by)
+        if patterns.suppresses:
+            kept_out_by = self._kept_out_by(patterns, snapshot)
+            self._let_stand(snapshot, bool(kept_out_by) and not (patterns.needs_env or subscribers))
+            if kept_out_by:
+                return self._add_rendered(snapshot, None, kept_out_by)
+        elif self.standing:
+            self.standing.clear()
         identity = snapshot.identity()
         known = self._known.get(identity) if identity is not None else None
         if known is None or not known[0].is_open:
             return self._add_rendered(snapshot, identity)
         self._add_to(known[0], snapshot)
         return True
+
+    def _let_stand(self, snapshot: Snapshot, may_stand: bool) -> None:
+        """Keep a snapshot to be submitted again for its like, or do so no longer."""
+        template = snapshot.stands_for() if may_stand or self.standing else None
+        if template is None or self.standing.get(template) is (snapshot if may_stand else None):
+            return
+        self.standing.pop(template, None)
+        if may_stand:
+            if len(self.standing) >= _MOST_STANDING:
+                self.standing.clear()
+            self.standing[template] = snapshot
 
     def _kept_out_by(self, patterns: Filter, snapshot: Snapshot) -> str:
         """Return which pattern or rule keeps a snapshot out; empty where none does."""

@@ -96,6 +96,9 @@ class LossSnapshot:
     def subject(self) -> None:
         return None
 
+    def stands_for(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

@@ -27,6 +27,9 @@ class Snapshot(Protocol):
     def subject(self) -> str | None:
         """Return the text in which patterns are looked for, not redacted; None where it has to be rendered for that."""
 
+    def stands_for(self) -> str | None:
+        """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
+
     def anchor(self) -> Any:
         """Return what has to be kept alive for as long as the identity is kept."""
 

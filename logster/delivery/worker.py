@@ -67,6 +67,7 @@ class Worker:
         self._ending: threading.Thread | None = None
         self._losses = Losses()
         self._coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter)
+        self.standing = self._coalescer.standing
         self._tally = Tally()
         self._outbox = Outbox(self._store, self._losses, self._tally)
         self._requests: list[_Request] = []

@@ -4,12 +4,15 @@ import logging
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from logster.capture.context import bind, request_context
 from logster.capture.handler import LogsterHandler
 from logster.capture.javascript import JavaScriptSnapshot
+from logster.delivery.observers import subscribe
 from logster.patterns import Rule
 from logster.service import Service
 from logster.settings import Settings
@@ -111,3 +114,114 @@ def test_what_is_kept_out_takes_no_room_from_what_is_not(make: Make) -> None:
     assert stored(service) == {"news": 1}
     assert hits(service) == {"/noise/": 100}
     assert service.worker.stats["dropped"] == 0
+
+
+def storm(logger: logging.Logger, *args: object) -> None:
+    """Report from one place, before and after the pattern's verdict on it is known."""
+    for _ in range(50):
+        logger.error("noise %s", *args)
+
+
+def test_what_was_kept_out_before_is_submitted_again_and_counted_exactly(make: Make) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "noise")
+    for _ in range(4):
+        storm(logger, 1)
+        service.worker.flush(20)
+    assert list(service.worker.standing) == ["noise %s"]
+    assert hits(service) == {"/noise/": 200}
+    assert service.worker.tally(service.settings.current_namespace())["suppressed"] == 200
+
+
+def test_several_threads_submit_it_again_and_are_counted_exactly(make: Make) -> None:
+    service, logger = make(queue_size=100_000)
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    threads = [threading.Thread(target=lambda: [storm(logger, 1) for _ in range(20)]) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert hits(service) == {"/noise/": 50 + 4 * 20 * 50}
+
+
+@pytest.mark.parametrize("other", [(True,), (1.0,), ("2",)])
+def test_arguments_that_are_only_equal_are_not_taken_for_the_same(make: Make, other: tuple[object, ...]) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "/noise 1$/")
+    storm(logger, 1)
+    service.worker.flush(20)
+    storm(logger, *other)
+    assert stored(service) == {f"noise {other[0]}": 50}
+    assert hits(service) == {"/noise 1$/": 50}
+
+
+def test_what_else_a_record_carries_is_not_lost_on_its_like(make: Make) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "/^noise$/")
+
+    def report(**given: object) -> None:
+        logger.error("noise", **given)  # type: ignore[arg-type]
+
+    report()
+    service.worker.flush(20)
+    assert list(service.worker.standing) == ["noise"]
+    report(extra={"count": 5})
+    report()
+    assert hits(service) == {"/^noise$/": 7}
+    assert stored(service) == {}
+
+
+def test_an_exception_with_the_message_of_what_is_kept_out_is_asked_itself(make: Make) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "/^noise$/")
+    for error in (None, None, ValueError("no noise")):
+        logger.error("noise", exc_info=error)
+        service.worker.flush(20)
+    # The subject has the exception's text after the message.
+    assert sum(stored(service).values()) == 1
+    assert hits(service) == {"/^noise$/": 2}
+
+
+def test_a_removed_pattern_keeps_nothing_out_any_more(make: Make) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    assert service.worker.standing
+    service.store.remove_pattern("suppression", "noise")
+    storm(logger, 1)
+    assert stored(service) == {"noise 1": 50}
+    assert not service.worker.standing
+    storm(logger, 1)
+    assert stored(service) == {"noise 1": 100}
+
+
+def test_a_subscriber_hears_of_each_with_its_own_env(make: Make) -> None:
+    service, logger = make()
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    heard: list[object] = []
+    registration = subscribe(lambda occurrence: heard.append(occurrence.env.get("n")))
+    try:
+        for number in range(4):
+            with bind(n=number):
+                storm(logger, 1)
+            service.worker.flush(20)
+    finally:
+        registration.cancel()
+    # The first may still stand for others: nobody had asked when it was taken.
+    assert heard[50:] == [1] * 50 + [2] * 50 + [3] * 50
+
+
+def test_the_request_knows_what_stands_for_its_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logster.capture.snapshot._STANDS_SECONDS", 3_600.0)
+    service, logger = make()
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    with request_context(dict) as request:
+        storm(logger, 1)
+    assert request.captured is service.worker.standing["noise %s"]
