@@ -44,9 +44,9 @@ def _held(bench: Bench, size: int) -> dict[str, Held]:
 def _measured(bench: Bench, corpus: Corpus) -> dict[str, Held]:
     found = {}
     for what, act in ACTS.items():
-        bench.server.watch()
-        bench.here(act, corpus=corpus)
-        found[what] = bench.server.watched()
+        with bench.server.watched() as longest:
+            bench.here(act, corpus=corpus)
+        found[what] = longest[0]
     corpus.close()
     return found
 
