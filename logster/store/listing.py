@@ -15,6 +15,7 @@ OLDER, NEWER = 1, -1
 
 
 _ROWS_AT_MOST = 500
+_ROWS_A_CALL = 100
 
 
 class Stretch(NamedTuple):
@@ -35,21 +36,35 @@ class Stretch(NamedTuple):
 
 
 def plain_page(tenant: Tenant, stretch: Stretch, limit: int) -> Page:
-    """Return the page as it stands: one round trip, and the cost of its rows."""
-    total, follows, behind, rows = _listed(tenant, stretch, min(limit, _ROWS_AT_MOST))
-    # A Redis that evicts may have taken an entry and left its place in the list.
-    torn = [(row[-1][4] if row[-1] else row[-3]).decode() for row in rows if row[0] is None]
-    if torn:
-        tenant.run("delete", *torn)
-        return plain_page(tenant, stretch, limit)
-    entries = [_row(row) for row in rows]
-    return page_of(entries, stretch.step, bool(follows), bool(behind), total)
+    """Return the page as it stands: one round trip, or a few for a long one, and the cost of its rows."""
+    limit = min(limit, _ROWS_AT_MOST)
+    total, follows, behind, entries = _part(tenant, stretch, limit)
+    found = {each.key: each for each in entries}
+    while follows and entries and len(found) < limit:
+        onward = stretch._replace(start=Cursor(entries[-1].last_seen, entries[-1].key))
+        _, follows, _, entries = _part(tenant, onward, limit - len(found))
+        for each in entries:
+            # What was reported meanwhile is met again on the way to newer rows.
+            found.pop(each.key, None)
+            found[each.key] = each
+    return page_of(list(found.values()), stretch.step, follows, behind, total)
 
 
 def count(tenant: Tenant, levels: Collection[int] | None) -> int:
     """Return how many rows there are on some levels."""
     sets = tuple(tenant.keys.rows(levels_of(levels)))
     return int(_listed(tenant, Stretch(sets, None, None, None, OLDER), 0)[0])
+
+
+def _part(tenant: Tenant, stretch: Stretch, limit: int) -> tuple[int, bool, bool, list[Entry]]:
+    """Return how many rows there are, whether rows follow or lie behind, and as many rows as one call reads."""
+    total, follows, behind, rows = _listed(tenant, stretch, min(limit, _ROWS_A_CALL))
+    # A Redis that evicts may have taken an entry and left its place in the list.
+    torn = [(row[-1][4] if row[-1] else row[-3]).decode() for row in rows if row[0] is None]
+    if torn:
+        tenant.run("delete", *torn)
+        return _part(tenant, stretch, limit)
+    return int(total), bool(follows), bool(behind), [_row(row) for row in rows]
 
 
 def _listed(tenant: Tenant, stretch: Stretch, limit: int) -> Any:

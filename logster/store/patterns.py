@@ -20,7 +20,7 @@ from logster.store.tenant import Tenant
 
 Kind = Literal["suppression", "grouping"]
 
-_KEYS_A_CALL = 25
+_KEYS_A_CALL = 10
 _SUGGESTED_FROM = 500
 
 

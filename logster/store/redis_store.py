@@ -46,7 +46,7 @@ from logster.store.values import FieldName
 if TYPE_CHECKING:
     from logster.search import Query
 
-_KEYS_A_CALL = 25
+_KEYS_A_CALL = 10
 
 
 class Glance(NamedTuple):

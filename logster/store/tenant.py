@@ -13,7 +13,7 @@ from logster.store.pool import Pool
 from logster.store.script import Word, script
 from logster.store.sharing import Sharing
 
-_TRIMMED_A_CALL = 25
+_TRIMMED_A_CALL = 10
 
 
 class Tenant:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from logster.errors import InvalidCursor
 from logster.settings import Settings
 from logster.store import listing
 from logster.store.address import Client
+from logster.store.cursor import Cursor
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
 from tests.store.reports import NOW, key_of, numbers, report
@@ -62,6 +64,39 @@ def test_paging_back_gives_the_same_pages(store: RedisStore, settings: Settings,
     page = store.page(limit=10, after=page.previous)
     assert numbers(page.entries) == expected[:10]
     assert page.previous is None
+
+
+def test_a_long_page_is_the_same_as_several(store: RedisStore, settings: Settings) -> None:
+    expected = fill(store, settings, count=230)
+    page = store.page(limit=220)
+    assert numbers(page.entries) == expected[:220]
+    assert (page.total, page.previous) == (230, None)
+    rest = store.page(limit=500, before=page.next)
+    assert numbers(rest.entries) == expected[220:]
+    assert rest.next is None
+    back = store.page(limit=220, after=rest.previous)
+    assert (numbers(back.entries), back.previous) == (expected[:220], None)
+    assert back.next == page.next
+
+
+def test_a_row_that_moves_up_meanwhile_stands_once_in_a_long_page(
+    store: RedisStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = fill(store, settings, count=230)
+    oldest = store.page(limit=229).next
+    moved = expected[-2]
+    part = listing._part
+
+    def part_and_report(*arguments: Any) -> Any:
+        found = part(*arguments)
+        store.report([report(settings, moved, last_ms=NOW + 1_000)])
+        return found
+
+    monkeypatch.setattr(listing, "_part", part_and_report)
+    assert oldest
+    last = store.page(limit=500, before=oldest).entries[-1]
+    page = store.page(limit=500, after=str(Cursor(last.last_seen, last.key)))
+    assert numbers(page.entries) == [moved, *(number for number in expected[:-1] if number != moved)]
 
 
 def test_a_last_page_that_is_full_has_no_next(store: RedisStore, settings: Settings) -> None:

@@ -13,7 +13,7 @@ limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 25
+local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 10
 
 if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
   return {}
