@@ -42,6 +42,11 @@ class RequestContext:
         """Add to the env of the request; what was captured before shows it too."""
         self._added = {**self._added, key: value}
 
+    def supply(self, key: str, value: Any) -> None:
+        """Add to the env of the request what nobody has added yet."""
+        if key not in self._added:
+            self.add(key, value)
+
     def env(self) -> Env:
         """Return the env of the request."""
         factory = self._factory

@@ -1,0 +1,1 @@
+"""A shop in Django: WSGI as `shop.wsgi`, ASGI as `shop.asgi`."""

@@ -1,0 +1,15 @@
+"""Where in the shop things are."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from shop import views
+
+urlpatterns = [
+    path("", views.front),
+    path("orders/<int:order>/", views.order),
+    path("orders/<int:order>/charge/", views.charge),
+    path("orders/<int:order>/label/", views.label),
+    path("admin/", admin.site.urls),
+    path("logs/", include("logster.integrations.django.urls")),
+]
