@@ -34,7 +34,12 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 def run(settings: Settings, program: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end. Its reports wait for the end, too: the flush interval is a minute."""
-    return _run(settings, ["-c", PRELUDE + textwrap.dedent(program)], variables)
+    return run_alone(settings, PRELUDE + textwrap.dedent(program), **variables)
+
+
+def run_alone(settings: Settings, program: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that sets up its own logging."""
+    return _run(settings, ["-c", program], variables)
 
 
 def run_file(settings: Settings, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -135,23 +135,52 @@ def test_authorize_reads_the_session_as_the_flask_quick_start_shows(settings: Se
     run(code + authorize + textwrap.dedent(use), settings, tmp_path)
 
 
-@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("192.0.2.7", 403)])
-def test_the_quick_start_for_django_works(settings: Settings, tmp_path: Path, address: str, status: int) -> None:
-    logging_settings, wsgi = quick_starts("Django")
-    site = 'SECRET_KEY = "secret"\nROOT_URLCONF = "urls"\nALLOWED_HOSTS = ["*"]\nUSE_TZ = True\n'
-    (tmp_path / "site_settings.py").write_text(site + logging_settings)
-    urls = """
-        from django.urls import path
+def test_the_quick_start_for_django_works(settings: Settings, tmp_path: Path) -> None:
+    site_settings, urls = quick_starts("Django")
+    site = """
+        SECRET_KEY = "secret"
+        ROOT_URLCONF = "urls"
+        USE_TZ = True
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "site.sqlite3"}}
+        INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+        MIDDLEWARE = [
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ]
+    """
+    site_urls = """
+        from django.urls import include, path
 
         def boom(request):
             1 / 0
 
         urlpatterns = [path("boom", boom)]
     """
-    (tmp_path / "urls.py").write_text(textwrap.dedent(urls))
-    code = wsgi + GET_AS_ADMIN.format(app="application", address=address, status=status)
-    run(code, settings, tmp_path, DJANGO_SETTINGS_MODULE="site_settings")
-    assert messages(settings) == [("ERROR", "Internal Server Error: /boom")]
+    use = """
+        import django
+
+        django.setup()
+
+        from django.contrib.auth.models import User
+        from django.core.management import call_command
+        from django.test import Client
+
+        call_command("check", fail_level="WARNING")
+        call_command("migrate", verbosity=0)
+        statuses = []
+        for name, is_staff in (("customer", False), ("staff", True)):
+            client = Client(raise_request_exception=False)
+            assert client.get("/logs/").status_code == 403
+            assert client.get("/logs/", headers={"Accept": "text/html"}).status_code == 302
+            client.force_login(User.objects.create_user(name, is_staff=is_staff))
+            statuses.append(client.get("/logs/").status_code)
+        assert statuses == [403, 200]
+        assert client.get("/boom").status_code == 500
+    """
+    (tmp_path / "site_settings.py").write_text(textwrap.dedent(site) + site_settings)
+    (tmp_path / "urls.py").write_text(textwrap.dedent(site_urls) + urls)
+    run(textwrap.dedent(use), settings, tmp_path, DJANGO_SETTINGS_MODULE="site_settings")
+    assert messages(settings) == [("ERROR", "ZeroDivisionError: division by zero")]
 
 
 def test_the_dict_config_of_the_documentation_is_understood() -> None:

@@ -30,6 +30,7 @@ MIDDLEWARE = [
 ]
 LOGSTER = {"title": "The shop's log"}
 
+LOGIN_URL = "login"
 ROOT_URLCONF = "shop.urls"
 TEMPLATES = [
     {

@@ -15,8 +15,9 @@ def front(request: HttpRequest) -> HttpResponse:
 
 def order(request: HttpRequest, order: int) -> HttpResponse:
     """Show an order, with a remark in the log."""
+    text = f"Order {order} of {request.user}\n"
     logger.warning("The parcel is late")
-    return HttpResponse(f"Order {order} of {request.user}\n", content_type="text/plain")
+    return HttpResponse(text, content_type="text/plain")
 
 
 def charge(request: HttpRequest, order: int) -> HttpResponse:

@@ -30,7 +30,8 @@ async def answer(app: ASGIApp, scope: Scope, request: HttpRequest, *, streams: b
     messages: Messages = asyncio.Queue(1)
     task = asyncio.create_task(_run(app, scope, _body(request), messages))
     try:
-        start, first = await messages.get(), await messages.get()
+        start = await messages.get()
+        first = start and await messages.get()
         if start is None or first is None:
             # It ended without an answer, by what it raised.
             await task
@@ -115,5 +116,7 @@ def _with_headers(response: Any, start: Message) -> HttpResponseBase:
     if response.streaming:
         # Django's compression would hold events back until there are enough of them.
         response.headers["Content-Encoding"] = "identity"
+    # What the log refuses is no trouble of the site, which Django would log for it.
+    response._has_been_logged = True
     answer: HttpResponseBase = response
     return answer

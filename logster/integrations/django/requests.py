@@ -21,7 +21,7 @@ from logster.delivery.stderr import complain
 from logster.entry import Env
 from logster.integrations.django.mount import log_path
 
-_SCOPE = ("type", "method", "server", "client", "path", "query_string")
+_SCOPE = ("type", "method", "server", "client", "path")
 
 
 @contextmanager
@@ -80,6 +80,8 @@ def _of_scope(request: Any, options: dict[str, Any]) -> Callable[[], Env]:
     scope = request.scope
     copy = {name: scope[name] for name in _SCOPE if name in scope}
     copy |= {"headers": list(scope.get("headers", ())), "scheme": request.scheme}
+    # A scope of Django's test client has it as text.
+    copy["query_string"] = request.META["QUERY_STRING"].encode(errors="replace")
     # Django knows better where the site stands: of FORCE_SCRIPT_NAME the server knows nothing.
     copy["root_path"] = request.META["SCRIPT_NAME"].rstrip("/")
     return partial(asgi_env, copy, **options)

@@ -4,19 +4,20 @@ Async, so that one view serves both: under WSGI Django runs it in an event loop 
 """
 
 import inspect
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from starlette.requests import Request
 
 from logster.integrations.django.configuration import authorizer, problem
 from logster.integrations.django.exchange import answer
+from logster.integrations.django.scope import scope_of
 from logster.viewer.access import is_public
 from logster.viewer.app import Viewer
 
@@ -32,13 +33,13 @@ async def log(request: HttpRequest, path: str) -> HttpResponseBase:
     if reason := problem():
         raise ImproperlyConfigured(reason)
     below = f"/{path}"
-    scope = _scope(request, below)
+    scope = scope_of(request, below)
     if not is_public(below):
         allowed = await _ask(authorizer(), request)
         if isinstance(allowed, HttpResponseBase):
             return allowed
         scope[_ANSWER] = allowed
-    return await answer(_viewer, scope, request, streams=hasattr(request, "scope"))
+    return await answer(_viewer, scope, request, streams="wsgi_environ" not in scope)
 
 
 # The viewer has its own protection against forged requests, and decides itself what everybody may load: what these
@@ -74,31 +75,3 @@ async def _authorize(request: Request) -> Any:
 
 
 _viewer = Viewer(_authorize)
-
-
-def _scope(request: Any, below: str) -> MutableMapping[str, Any]:
-    """Return the request as an ASGI scope in which the log is mounted where the URLconf included it."""
-    meta = request.META
-    full_path = meta["SCRIPT_NAME"].rstrip("/") + request.path_info
-    root = full_path.removesuffix(below)
-    if root == full_path:
-        # Included without a slash at the end, so that /logsx would be the log's, too.
-        raise Http404("The path under which the log is included must end with a slash.")
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": request.scheme,
-        "root_path": root,
-        "path": full_path,
-        "query_string": meta.get("QUERY_STRING", "").encode("latin-1", "replace"),
-        "client": (meta["REMOTE_ADDR"], int(meta.get("REMOTE_PORT") or 0)) if meta.get("REMOTE_ADDR") else None,
-        "server": (meta.get("SERVER_NAME", ""), int(meta.get("SERVER_PORT") or 0)),
-    }
-    if hasattr(request, "scope"):
-        headers, raw_path = request.scope.get("headers", ()), request.scope.get("raw_path")
-        return scope | {"headers": list(headers)} | ({"raw_path": raw_path} if raw_path else {})
-    # The viewer must know that an answer without an end would hold a worker.
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
-    return scope | {"headers": headers, "wsgi_environ": request.environ}
