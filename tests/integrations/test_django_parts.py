@@ -385,6 +385,75 @@ def test_the_log_stands_in_sites_of_many_kinds(settings: Settings) -> None:
     }
 
 
+def test_what_the_log_answers_is_handed_on_whatever_becomes_of_it(settings: Settings) -> None:
+    answers = told(
+        settings,
+        """
+        begin()
+        from django.test import RequestFactory
+        from logster.integrations.django.exchange import answer
+
+        class Gone:
+            def read(self, *args, **kwargs):
+                raise OSError("the client is gone")
+
+        async def in_pieces(scope, receive, send):
+            cookies = [(b"set-cookie", b"a=1; Path=/; HttpOnly"), (b"set-cookie", b"b=2")]
+            headers = [*cookies, (b"vary", b"a"), (b"vary", b"b")]
+            await send({"type": "http.response.start", "status": 418, "headers": headers})
+            for letter in (b"a", b"b", b""):
+                await send({"type": "http.response.body", "body": letter, "more_body": bool(letter)})
+
+        async def failed(scope, receive, send):
+            await in_pieces(scope, receive, send)
+            raise ValueError("after the answer")
+
+        async def silent(scope, receive, send):
+            raise ValueError("without an answer")
+
+        async def echo(scope, receive, send):
+            size, sizes = 0, []
+            while (message := await receive())["type"] == "http.request":
+                sizes.append(len(message["body"]))
+                if not message["more_body"]:
+                    break
+            headers = [(b"x-last", message["type"].encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": json.dumps([sum(sizes), max(sizes, default=0)]).encode()})
+
+        def ask(app, request=None):
+            request = request or RequestFactory().get("/")
+            return asyncio.run(answer(app, {}, request, streams=False))
+
+        answers = {}
+        for app in (in_pieces, failed):
+            response = ask(app)
+            cookies = response.cookies.output(header="", sep=";")
+            answers[app.__name__] = [response.status_code, response.content.decode(), response["vary"], cookies]
+        try:
+            ask(silent)
+        except ValueError as error:
+            answers["silent"] = str(error)
+        answers["sent"] = ask(echo, RequestFactory().post("/", b"a" * 200_000, "text/plain")).text
+        request = RequestFactory().post("/", b"a", "text/plain")
+        request._stream = Gone()
+        answers["gone"] = ask(echo, request)["x-last"]
+        tell([answers, [[each["message"], each["count"]] for each in entries()]])
+        """,
+    )
+    whole = [418, "ab", "a, b", " a=1; HttpOnly; Path=/; b=2"]
+    assert answers == [
+        {
+            "in_pieces": whole,
+            "failed": whole,
+            "silent": "without an answer",
+            "sent": "[200000, 65536]",
+            "gone": "http.disconnect",
+        },
+        [["ValueError: after the answer", 1]],
+    ]
+
+
 def test_a_stream_of_the_log_ends_with_the_answer_that_nobody_wants_any_more(settings: Settings) -> None:
     tasks = told(
         settings,
@@ -516,12 +585,19 @@ def test_the_template_tag_writes_the_scripts_element(settings: Settings) -> None
         begin()
         from django.template import Context, Template
         from django.urls import clear_url_caches
+        from django.utils.functional import SimpleLazyObject
+
+        class LazyNonce(SimpleLazyObject):
+            # As Django 6 has it.
+            def __bool__(self):
+                return "_wrapped" in self.__dict__ and self._wrapped == "b"
+
         plain = Template("{% load logster %}{% logster_js %}")
         given = Template("{% load logster %}{% logster_js nonce=secret %}")
         texts = [
             plain.render(Context()),
             given.render(Context({"secret": '"a'})),
-            plain.render(Context({"csp_nonce": "b"})),
+            plain.render(Context({"csp_nonce": LazyNonce(lambda: "b")})),
         ]
         urlpatterns.clear()
         clear_url_caches()

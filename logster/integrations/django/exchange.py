@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from starlette.types import ASGIApp, Message, Receive, Scope
 
@@ -71,7 +71,10 @@ def _body(request: HttpRequest) -> Receive:
         if is_over:
             # That the client is gone shows in nobody taking the answer any more.
             await asyncio.Event().wait()
-        piece = await sync_to_async(request.read, thread_sensitive=True)(_PIECE_BYTES)
+        try:
+            piece = await sync_to_async(request.read, thread_sensitive=True)(_PIECE_BYTES)
+        except UnreadablePostError:
+            return {"type": "http.disconnect"}
         is_over = not piece
         return {"type": "http.request", "body": piece, "more_body": not is_over}
 

@@ -24,6 +24,7 @@ def logster_js(context: template.Context, nonce: Any = None) -> SafeString:
     if not url:
         return SafeString("")
     nonce = context.get("csp_nonce") if nonce is None else nonce
-    if nonce:
+    # Django's own is lazy, false until it is made, and in the header only then.
+    if nonce is not None and (nonce := str(nonce)):
         return format_html('<script src="{}" nonce="{}"></script>', url, nonce)
     return format_html('<script src="{}"></script>', url)
