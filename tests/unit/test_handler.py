@@ -636,3 +636,21 @@ def test_env_is_json_whatever_it_held(log: Log) -> None:
     log.logger.error("m", extra={"x": {1: {2, 3}, "y": (b"z", None)}})
 
     assert json.loads(msgspec.json.encode(log.only.env))["x"] == {"1": [2, 3], "y": ["z", None]}
+
+
+def test_a_handler_can_be_entered_as_by_python_3_13_and_holds_nobody_up() -> None:
+    handler = logster.LogsterHandler()
+    lock: Any = handler.lock
+    handler.acquire()
+    entered = []
+
+    def enter() -> None:
+        with lock:
+            entered.append(threading.current_thread())
+
+    thread = threading.Thread(target=enter)
+    with lock:
+        thread.start()
+        thread.join(10)
+    handler.release()
+    assert entered == [thread]
