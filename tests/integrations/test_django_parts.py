@@ -293,6 +293,13 @@ def test_who_gets_in_is_said_by_any_function_of_the_request(settings: Settings) 
         async def later(request):
             return (await request.auser()).username == "auditor"
 
+        class Later:
+            async def __call__(self, request):
+                return await later(request)
+
+        later_object = Later()
+        loopback = access.by_starlette_request(logster.loopback_only)
+
         def broken(request):
             raise ValueError("no database")
 
@@ -303,8 +310,8 @@ def test_who_gets_in_is_said_by_any_function_of_the_request(settings: Settings) 
         begin(LOGSTER={"authorize": access.signed_in(lambda user: user.username == "auditor")})
         answers = {}
 
-        def ask(name, browser):
-            response = browser.get("/logs/")
+        def ask(name, browser, **environ):
+            response = browser.get("/logs/", **environ)
             answers[name] = [response.status_code, response.headers.get("Location", "")]
 
         auditor, buyer = client(), client()
@@ -313,23 +320,30 @@ def test_who_gets_in_is_said_by_any_function_of_the_request(settings: Settings) 
         ask("test, anybody", client())
         ask("test, auditor", auditor)
         ask("test, buyer", buyer)
-        for name in ("later", "broken", "elsewhere"):
+        for name in ("later", "later_object", "broken", "elsewhere"):
             settings.LOGSTER = {"authorize": "__main__." + name}
             ask(name + ", auditor", auditor)
             ask(name + ", buyer", buyer)
-        tell([answers, [each["message"] for each in entries()]])
+        settings.LOGSTER = {"authorize": loopback}
+        ask("loopback, near", client())
+        ask("loopback, far", client(), REMOTE_ADDR="192.0.2.7")
+        tell(answers)
         """,
     )
-    assert answers[0] == {
+    assert answers == {
         "test, anybody": [302, "/accounts/login/?next=/logs/"],
         "test, auditor": [200, ""],
         "test, buyer": [403, ""],
         "later, auditor": [200, ""],
         "later, buyer": [403, ""],
+        "later_object, auditor": [200, ""],
+        "later_object, buyer": [403, ""],
         "broken, auditor": [500, ""],
         "broken, buyer": [500, ""],
         "elsewhere, auditor": [302, "/elsewhere"],
         "elsewhere, buyer": [302, "/elsewhere"],
+        "loopback, near": [200, ""],
+        "loopback, far": [403, ""],
     }
 
 
@@ -503,7 +517,7 @@ def test_a_stream_of_the_log_ends_with_the_answer_that_nobody_wants_any_more(set
         ({"MIDDLEWARE": ["logster.LogsterMiddleware"]}, ["logster.E003", "logster.E004"]),
         ({"MIDDLEWARE": ["logster.integrations.django.middleware.LogsterMiddleware"]}, ["logster.E004"]),
         ({"MIDDLEWARE": []}, ["logster.E004", "logster.W001"]),
-        ({"MIDDLEWARE": [], "LOGSTER": {"authorize": "logster.loopback_only"}}, ["logster.W001"]),
+        ({"MIDDLEWARE": [], "LOGSTER": {"authorize": "builtins.bool"}}, ["logster.W001"]),
     ],
 )
 def test_a_bad_set_up_is_told_by_the_system_checks(

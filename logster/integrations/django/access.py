@@ -7,6 +7,9 @@ from django.conf import global_settings, settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
+from starlette.requests import Request
+
+from logster.integrations.django.scope import scope_of
 
 Authorize = Callable[[HttpRequest], "str | bool | HttpResponse"]
 
@@ -32,6 +35,20 @@ def signed_in(test: Callable[[Any], object] = lambda _: True) -> Authorize:
 
 staff = signed_in(lambda user: user.is_staff)
 """Lets in the staff: who may use Django's admin."""
+
+
+def by_starlette_request(authorize: Callable[[Request], Any]) -> Callable[[HttpRequest], Any]:
+    """Return an `authorize` that asks one for Starlette's request, as `logster.loopback_only` is.
+
+    Arguments:
+        authorize: called with the request as the log sees it, sync or async.
+    """
+
+    def ask(request: HttpRequest) -> Any:
+        match = request.resolver_match
+        return authorize(Request(scope_of(request, f"/{match.kwargs['path']}")))
+
+    return ask
 
 
 def _login(request: HttpRequest) -> bool | HttpResponse:

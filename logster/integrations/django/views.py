@@ -58,7 +58,7 @@ class _Failed:
 
 async def _ask(authorize: Callable[[HttpRequest], Any], request: HttpRequest) -> Any:
     try:
-        if iscoroutinefunction(authorize):
+        if iscoroutinefunction(authorize) or iscoroutinefunction(type(authorize).__call__):
             return await authorize(request)
         # On the thread on which Django's own code of this request runs, with its connections to databases.
         allowed = await sync_to_async(authorize, thread_sensitive=True)(request)
