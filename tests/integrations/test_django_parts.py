@@ -122,6 +122,13 @@ def test_a_user_who_is_not_asked_for_costs_no_query_and_stays_lazy(settings: Set
             logster.add_to_env("user_id", "said")
             raise ValueError("said")
 
+        @view
+        def left(request):
+            from django.contrib.auth import logout
+            assert request.user.is_authenticated
+            logout(request)
+            raise ValueError("left")
+
         browser = client()
         browser.force_login(user("buyer"))
         with CaptureQueriesContext(connection) as asked:
@@ -132,6 +139,7 @@ def test_a_user_who_is_not_asked_for_costs_no_query_and_stays_lazy(settings: Set
         later = async_client()
         later.cookies = browser.cookies
         assert asyncio.run(later.get("/known_later")).status_code == 500
+        assert browser.get("/left").status_code == 500
         users = {entry["message"]: entry["env"][0].get("user_id") for entry in entries()}
         tell([len(asked.captured_queries), users])
         """,
@@ -144,6 +152,7 @@ def test_a_user_who_is_not_asked_for_costs_no_query_and_stays_lazy(settings: Set
         "ValueError: known later": "1",
         "ValueError: session": "1",
         "ValueError: said": "said",
+        "ValueError: left": None,
     }
 
 

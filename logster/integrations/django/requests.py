@@ -44,16 +44,19 @@ def known_user_id(request: Any) -> str | None:
     """Return the primary key of the user who is signed in; None where nobody is, or where it would take a query."""
     try:
         known = request.__dict__
-        for name in ("user", "_cached_user", "_acached_user"):
-            # A backend's user may answer to anything, so no more than the key is asked of it.
-            key = getattr(_awake(known.get(name)), "pk", None)
-            if key is not None:
-                return clean(bounded(safe_str(key), 200))
-        session = getattr(known.get("session"), "__dict__", {}).get("_session_cache")
-        key = session.get(SESSION_KEY) if isinstance(session, Mapping) else None
+        users = (_awake(known.get(name)) for name in ("user", "_cached_user", "_acached_user"))
+        user = next((each for each in users if each is not None), None)
+        # A backend's user may answer to anything, so no more than the key is asked of it.
+        key = _key_in_session(known.get("session")) if user is None else getattr(user, "pk", None)
         return None if key is None else clean(bounded(safe_str(key), 200))
     except Exception:
         return None
+
+
+def _key_in_session(session: Any) -> Any:
+    """Return the key of the user whose session it is, where it was loaded already."""
+    data = getattr(session, "__dict__", {}).get("_session_cache")
+    return data.get(SESSION_KEY) if isinstance(data, Mapping) else None
 
 
 def _awake(user: Any) -> Any:
