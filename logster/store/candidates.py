@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Most pages are found at the top of the list, or not in the list's order.
 _FIRST_ROWS = 100
 _ROWS_A_CALL = 400
-_TEXTS_A_CALL = 800
+_TEXTS_A_CALL = 500
 _PLACES_A_CALL = 200
 # To put more than these in order would take as long as to walk on.
 _MOST_SIFTED = 5_000
