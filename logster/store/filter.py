@@ -43,7 +43,8 @@ class Filter:
         self._grouping = grouping
         by_message = [rule.expression for rule in self._by_message]
         self._may_suppress = _any_of(by_message + [pattern.expression for pattern in suppression])
-        self._may_group = _any_of([pattern.expression for pattern in grouping])
+        # To ask all at once saves nothing where there is but one.
+        self._may_group = _any_of([pattern.expression for pattern in grouping]) if len(grouping) != 1 else _always
 
     @property
     def is_known(self) -> bool:
@@ -85,15 +86,19 @@ class Filter:
         return ""
 
 
+def _always(_: str) -> bool:
+    return True
+
+
 def _any_of(expressions: Sequence[str]) -> Callable[[str], Any]:
     """Return what tells whether any expression matches: one walk over the text, however many there are."""
     if not expressions:
         return lambda _: None
     # A quotation that is not closed would swallow what follows it.
     if any(r"\Q" in expression for expression in expressions):
-        return lambda _: True
+        return _always
     try:
         search = compiled("|".join(f"(?:{each})" for each in expressions), large=True).search
     except InvalidPattern:  # too large as one
-        return lambda _: True
+        return _always
     return lru_cache(maxsize=_KNOWN_SUBJECTS)(lambda subject: search(subject) is not None)

@@ -57,17 +57,20 @@ local function enlist(prefix, key, state)
     return
   end
   local name = prefix .. 'group:' .. state.group
-  if state.pattern then
-    redis.call('HSET', name, 'pattern', state.pattern)
-  end
   if state.solved then
+    if state.pattern then
+      redis.call('HSET', name, 'pattern', state.pattern)
+    end
     redis.call('ZADD', rows_of(prefix, state.level, true), state.last, key)
     redis.call('ZADD', name .. ':solved', state.last, key)
     return
   end
   redis.call('SADD', prefix .. 'groups', state.group)
   redis.call('ZADD', name .. ':first', state.first, key)
-  redis.call('HINCRBY', name, 'occurrences', state.count)
+  -- Its first member says what the group is.
+  if redis.call('HINCRBY', name, 'occurrences', state.count) == state.count and state.pattern then
+    redis.call('HSET', name, 'pattern', state.pattern)
+  end
   put_member(prefix, key, state)
 end
 
@@ -86,6 +89,11 @@ local function delist(prefix, key, state)
     redis.call('ZREM', name .. ':first', key)
     redis.call('ZREM', prefix .. 'grouped:' .. level, key)
     redis.call('HINCRBY', name, 'occurrences', -state.count)
+    -- The row stands where a newer member put it, and stays there: so it is with whatever is trimmed.
+    local row_at = redis.call('ZSCORE', prefix .. 'recent:' .. level, 'g-' .. state.group)
+    if row_at and tonumber(state.last) < tonumber(row_at) then
+      return
+    end
   end
   settle(prefix, state.group, level)
 end

@@ -89,7 +89,7 @@ local function is_shadowed(walks, walk, key, time)
 end
 
 -- Puts the walk at a place of `left` behind those whose rows come before its own; they are in order.
-local function settle(left, place)
+local function sort_in(left, place)
   local walk = left[place]
   while left[place + 1] and is_before(left[place + 1], walk, walk.step) do
     left[place] = left[place + 1]
@@ -104,7 +104,7 @@ local function begin(walks, chunk)
   for _, walk in ipairs(walks) do
     if advance(walk, chunk) then
       table.insert(left, 1, walk)
-      settle(left, 1)
+      sort_in(left, 1)
     end
   end
   return left
@@ -118,7 +118,7 @@ local function next_row(walks, chunk)
     left = begin(walks, chunk)
     walks.left = left
   elseif left[1] and advance(left[1], chunk) then
-    settle(left, 1)
+    sort_in(left, 1)
   else
     table.remove(left, 1)
   end
