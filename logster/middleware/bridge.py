@@ -4,12 +4,13 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from logster.errors import MissingExtra
 from logster.service import Service
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _ANSWER = "logster.authorized"
+_TASK = "logster.task"
 
 
 class ViewerBridge:
@@ -41,8 +43,8 @@ class ViewerBridge:
         environ = _complete(environ)
         if self._authorize and not is_public(environ["PATH_INFO"]):
             environ[_ANSWER] = self._ask(self._authorize, Request(self._a2wsgi.build_scope(environ)))
-        answer: Iterable[bytes] = self._here()(environ, start_response)
-        return answer
+        app = self._here()
+        return _ended(app(environ, start_response), environ, app.loop)
 
     def _ask(self, authorize: Callable[[Request], Any], request: Request) -> Any:
         try:
@@ -51,13 +53,26 @@ class ViewerBridge:
         except Exception as error:
             return _Failed(error)
 
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["wsgi_environ"][_TASK] = asyncio.current_task()
+        await self._viewer(scope, receive, send)
+
     def _here(self) -> Any:
         # a2wsgi runs an event loop on a thread, and threads do not survive the fork of a preloading server.
         with self._lock:
             if self._pid != os.getpid():
-                self._app = self._a2wsgi.ASGIMiddleware(self._viewer)
+                self._app = self._a2wsgi.ASGIMiddleware(self._run)
                 self._pid = os.getpid()
             return self._app
+
+
+def _ended(answer: Iterable[bytes], environ: "WSGIEnvironment", loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    """Yield an answer; end what makes it when nobody wants more of it, which a2wsgi would leave waiting for ever."""
+    try:
+        yield from answer
+    finally:
+        if task := environ.get(_TASK):
+            loop.call_soon_threadsafe(task.cancel)
 
 
 def _a2wsgi() -> Any:

@@ -13,14 +13,18 @@ from wsgiref.util import FileWrapper
 
 import pytest
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 from werkzeug.test import Client, create_environ, run_wsgi_app
 
 from logster import bind
 from logster.capture.context import current_env
 from logster.entry import Entry
 from logster.errors import ConfigurationError
+from logster.middleware import bridge
 from logster.middleware.wsgi import LogsterWSGIMiddleware
 from logster.service import Service
+from logster.viewer.app import Viewer
+from tests.store.waiting import wait_until
 
 Recorded = Callable[[], list[Entry]]
 Start = Callable[..., Any]
@@ -238,6 +242,29 @@ def test_a_path_that_is_no_text_is_not_found(service: Service, path: str) -> Non
 def test_a_path_that_cannot_be_is_refused(service: Service) -> None:
     with pytest.raises(ConfigurationError, match="path of the GUI"):
         wrap(hello, service, path="logs")
+
+
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_an_answer_that_nobody_reads_leaves_nothing_behind(
+    service: Service, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    tasks: list[asyncio.Task[Any]] = []
+
+    class Noting(Viewer):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            task = asyncio.current_task()
+            assert task
+            tasks.append(task)
+            await super().__call__(scope, receive, send)
+
+    monkeypatch.setattr(bridge, "Viewer", Noting)
+    app = LogsterWSGIMiddleware(hello, authorize=lambda _: True, service=service)
+    answer = iter(app(create_environ("/logs/"), lambda *_: lambda _: None))
+    for _ in range(pieces):
+        next(answer)
+    answer.close()  # type: ignore[attr-defined] - as a server does whose client has gone
+    assert len(tasks) == pieces
+    wait_until(lambda: all(task.done() for task in tasks))
 
 
 def test_without_a_path_there_is_no_gui(service: Service) -> None:
