@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from logster.entry import Entry
@@ -67,9 +68,11 @@ class Site:
         store = RedisStore(self._settings)
         try:
             found = [store.entry(each.key) for each in store.page(limit=1_000).entries]
-            for entry in filter(None, found):
-                entry.env = store.env_samples(entry.key)
-            return {entry.message: entry for entry in found if entry}
+            return {
+                entry.message: msgspec.structs.replace(entry, env=store.env_samples(entry.key))
+                for entry in found
+                if entry
+            }
         finally:
             store.close()
 
