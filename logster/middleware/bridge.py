@@ -16,6 +16,7 @@ from logster.errors import MissingExtra
 from logster.service import Service
 from logster.viewer.access import is_public
 from logster.viewer.app import Viewer
+from logster.viewer.permission import Authorizer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -27,14 +28,17 @@ _TASK = "logster.task"
 class ViewerBridge:
     """The GUI for WSGI servers; `authorize` is asked on the request's own thread, where the app's own code runs.
 
+    An `Authorizer` is asked inside the viewer, as in ASGI.
+
     Raises:
         MissingExtra: a2wsgi is not installed.
     """
 
     def __init__(self, authorize: Callable[[Request], Any] | None, service: Service | None) -> None:
         self._a2wsgi = _a2wsgi()
-        self._authorize = authorize
-        self._viewer = Viewer(_answer if authorize else None, service=service)
+        # What works inside the viewer needs nothing of the app, and gets what only the viewer has.
+        self._authorize = None if isinstance(authorize, Authorizer) else authorize
+        self._viewer = Viewer(_answer if self._authorize else authorize, service=service)
         self._app: Any = None
         self._lock = threading.Lock()
         self._pid = 0

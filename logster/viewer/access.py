@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from logster.viewer import csrf, problems
 from logster.viewer.beacon import PUBLIC_PATHS
+from logster.viewer.permission import Access, visitor_of
 from logster.viewer.problems import Problem
 from logster.viewer.rendering import page
 from logster.viewer.threads import in_anyio_thread
@@ -23,9 +24,14 @@ Authorize = Callable[[Request], Any]
 PUBLIC_PREFIX = "/static/"
 
 NOT_ALLOWED = "You may not see this log."
+ONLY_LOOK = "You may look at this log, and not change anything in it."
 UNDECIDED = "Whether you may see this log could not be found out, so it stays closed. The app logged why."
 
 _logger = logging.getLogger("logster.viewer")
+
+
+# Pages that only ask whether a change is really meant.
+_ASKING = ("/clear", "/group")
 
 
 def is_public(path: str) -> bool:
@@ -58,14 +64,18 @@ class Gate:
         if self._authorize is None:
             return _closed(request)
         try:
-            visit.who = await self._ask(self._authorize, request)
+            answer = await self._ask(self._authorize, request)
+            visit.visitor = visitor_of(answer)
         except Exception:
             _logger.exception("authorize() of the log viewer failed; the log stays closed")
             return problems.response(request, Problem(500, UNDECIDED, title="Closed"))
-        if isinstance(visit.who, Response):
-            return visit.who
-        if not visit.who:
+        if isinstance(answer, Response):
+            visit.visitor = None
+            return answer
+        if not visit.visitor:
             return problems.response(request, Problem(403, NOT_ALLOWED))
+        if visit.visitor.access is not Access.EDIT and _is_change(request, visit):
+            return problems.response(request, Problem(403, ONLY_LOOK, title="Read only", read_only=True))
         return await _refused_change(request, visit)
 
     async def _ask(self, authorize: Authorize, request: Request) -> Any:
@@ -73,6 +83,11 @@ class Gate:
             return await authorize(request)
         answer = await in_anyio_thread(authorize, request)
         return await answer if inspect.isawaitable(answer) else answer
+
+
+def _is_change(request: Request, visit: Visit) -> bool:
+    is_asking = visit.path in _ASKING or (visit.path.startswith("/show/") and visit.path.endswith("/suppress"))
+    return is_asking or request.method not in csrf.SAFE_METHODS
 
 
 async def _refused_change(request: Request, visit: Visit) -> Response | None:

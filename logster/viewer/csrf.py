@@ -49,7 +49,7 @@ def remember(request: Request, visit: Visit, response: Response) -> None:
     """Let the browser keep the secret that the page's token belongs to."""
     name = _cookie_name(request, visit)
     if visit.secret and request.cookies.get(name) != visit.secret:
-        secure = _is_secure(request, visit)
+        secure = is_secure(request, visit)
         response.set_cookie(name, visit.secret, path="/", secure=secure, httponly=True, samesite="lax")
 
 
@@ -114,10 +114,11 @@ def form(request: Request, body: bytes) -> dict[str, str]:
 
 
 def _cookie_name(request: Request, visit: Visit) -> str:
-    return "__Host-logster_csrf" if _is_secure(request, visit) else "logster_csrf"
+    return "__Host-logster_csrf" if is_secure(request, visit) else "logster_csrf"
 
 
-def _is_secure(request: Request, visit: Visit) -> bool:
+def is_secure(request: Request, visit: Visit) -> bool:
+    """Return whether cookies go over HTTPS only."""
     return visit.settings.cookie_secure or request.scope.get("scheme") == "https"
 
 

@@ -34,7 +34,8 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         static=f"{visit.base}static/{VERSION}/",
         settings=visit.settings,
         token=visit.token,
-        who=visit.who,
+        visitor=visit.visitor,
+        may_change=visit.may_change,
         live="wsgi_environ" not in request.scope,
         **context,
     )

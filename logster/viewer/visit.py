@@ -1,7 +1,6 @@
 """Visit: what one request to the viewer knows: the service, who asks, where the mount is. Decides nothing."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -9,6 +8,7 @@ from starlette.types import Scope
 from logster.service import Service
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
+from logster.viewer.permission import Access, Visitor
 
 _KEY = "logster.visit"
 
@@ -17,14 +17,14 @@ _KEY = "logster.visit"
 class Visit:
     """One request: `path` is what follows the mount, `base` leads from the page back to the mount, relatively.
 
-    `who` is what `authorize` returned; `body` the request's body where it changes something; `token` the CSRF token
+    `visitor` is whom `authorize` let in; `body` the request's body where it changes something; `token` the CSRF token
     that a page may show, and `secret` the cookie it belongs to.
     """
 
     service: Service
     path: str
     base: str
-    who: Any = None
+    visitor: Visitor | None = None
     body: bytes = b""
     token: str = ""
     secret: str = ""
@@ -32,7 +32,12 @@ class Visit:
     @property
     def by(self) -> str:
         """Who makes a change, where `authorize` said it."""
-        return self.who if isinstance(self.who, str) else ""
+        return self.visitor.name if self.visitor else ""
+
+    @property
+    def may_change(self) -> bool:
+        """Whether who asks may do more than look."""
+        return self.visitor is not None and self.visitor.access is Access.EDIT
 
     @property
     def settings(self) -> Settings:

@@ -31,7 +31,8 @@ function actOnRows(action) {
     return true;
   }
   const row = document.activeElement?.closest(".row");
-  if (!row || row.querySelector("[aria-current]")) return false;
+  // Whoever may only look has no form for changes.
+  if (!row || !document.querySelector("[data-bulk]") || row.querySelector("[aria-current]")) return false;
   const isUndone = action === "protect" && row.dataset.flags.split(" ").includes("protected");
   apply(isUndone ? "unprotect" : action, [row.dataset.key]);
   return true;
