@@ -29,6 +29,7 @@ COMMANDS = {
     "migrate": "migrate",
     "serve": "serve",
     "doctor": "doctor",
+    "hash-password": "hash_password",
 }
 
 # What a shell sets that wants to complete a command: eval "$(_LOGSTER_COMPLETE=bash_source logster)"
