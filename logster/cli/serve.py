@@ -17,6 +17,7 @@ from starlette.responses import Response
 from logster.cli import options
 from logster.cli.ending import WRONG_USE, fail, require
 from logster.cli.session import Session
+from logster.errors import ConfigurationError
 
 PASSWORD = "LOGSTER_SERVE_PASSWORD"  # noqa: S105 - the variable's name
 _SHORTEST_PASSWORD = 8
@@ -27,33 +28,41 @@ _SHORTEST_PASSWORD = 8
     "logster serve",
     "logster serve --port 9000 --redis-url redis://cache:6379/0",
     "logster serve --host 0.0.0.0 --password-file /run/secrets/logster",
+    "logster serve --host 0.0.0.0 --users-file /etc/logster/users",
     "logster serve --authorize shop.access:is_admin",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535), help="0 for any that is free.")
 @click.option("--password-file", metavar="FILE", help=f"Let in who knows the password in FILE (or {PASSWORD}).")
+@click.option("--users-file", metavar="FILE", help="Let in the users in FILE: NAME:HASH lines, or NAME:HASH:view.")
 @click.option("--authorize", metavar="MODULE:NAME", help="Let in whom this function lets in.")
-def command(session: Session, host: str, port: int, password_file: str | None, authorize: str | None) -> None:
+def command(
+    session: Session, host: str, port: int, password_file: str | None, users_file: str | None, authorize: str | None
+) -> None:
     """Serve the log's pages until Ctrl-C.
 
-    Without a password or --authorize only this machine gets in, and no other address is listened on.
+    Without a password, users or --authorize only this machine gets in, and no other address is listened on.
     """
     require("uvicorn", "`logster serve`")
-    chosen = _chosen(password_file, authorize)
+    chosen = _chosen(password_file, users_file, authorize)
     if chosen is None and not is_loopback(host):
         fail(
-            f"{host} can be reached from elsewhere, where the log would stand open. Give --password-file or "
-            "--authorize, or stay on 127.0.0.1.",
+            f"{host} can be reached from elsewhere, where the log would stand open. Give --password-file, "
+            "--users-file or --authorize, or stay on 127.0.0.1.",
             WRONG_USE,
         )
     session.store.ping()
     _serve(session, _listener(host, port), chosen or is_from_here)
 
 
-def _chosen(password_file: str | None, authorize: str | None) -> Callable[[Request], Any] | None:
+def _chosen(
+    password_file: str | None, users_file: str | None, authorize: str | None
+) -> Callable[[Request], Any] | None:
     password = _password(password_file)
-    if password is not None and authorize:
-        raise click.UsageError("Choose a password or --authorize, not both.")
+    if sum(map(bool, (password, users_file, authorize))) > 1:
+        raise click.UsageError("Choose a password, --users-file or --authorize, and only one.")
+    if users_file:
+        return _users(users_file)
     if authorize:
         return _named(authorize)
     return None if password is None else Password(password)
@@ -64,6 +73,27 @@ def _password(file: str | None) -> str | None:
     if password is not None and len(password) < _SHORTEST_PASSWORD:
         fail(f"The password is too short: {_SHORTEST_PASSWORD} characters at least.", WRONG_USE)
     return password
+
+
+def _users(file: str) -> Callable[[Request], Any]:
+    from logster.access.basic import basic
+
+    hashes: dict[str, str] = {}
+    viewers = []
+    for line in Path(file).read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, rest = line.strip().partition(":")
+        made, _, access = rest.partition(":")
+        if access not in ("", "view") or name in hashes:
+            fail(f"{file}: the line of {name!r} is not NAME:HASH or NAME:HASH:view, or is there twice.", WRONG_USE)
+        hashes[name] = made
+        if access:
+            viewers.append(name)
+    try:
+        return basic(hashes, viewers=viewers)
+    except ConfigurationError as error:
+        fail(f"{file}: {error}", WRONG_USE)
 
 
 def _named(name: str) -> Callable[[Request], Any]:

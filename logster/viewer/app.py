@@ -36,7 +36,8 @@ class Viewer:
 
     Arguments:
         authorize: called with each Starlette request, sync (on a thread) or async. A truthy answer lets the request
-            in, and a string says who it is; a falsy one is a 403; a Response is sent as it is. An exception closes.
+            in, and a string says who it is; an `Access` or a `Visitor` says who may only look; a falsy one is a 403; a
+            Response is sent as it is. An exception closes. `logster.access` has ready-made ones.
         service: whose entries are shown; those of this process by default.
     """
 

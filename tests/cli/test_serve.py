@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from logster.access import hash_password
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
 from tests.cli.conftest import Ended, Running
 from tests.store.reports import report
+
+HASH = hash_password("long enough")
 
 Run = Callable[..., Ended]
 Start = Callable[..., Running]
@@ -93,6 +96,27 @@ def test_the_password_may_come_from_a_variable(start: Start) -> None:
     url = address_of(start("serve", "--port", "0", LOGSTER_SERVE_PASSWORD="long enough"))
     assert get(url)[0] == 401
     assert get(url, Authorization=basic("", "long enough"))[0] == 200
+
+
+def test_users_come_from_a_file_and_some_may_only_look(start: Start, tmp_path: Path) -> None:
+    made = hash_password("größe: und mehr")
+    (tmp_path / "users").write_text(f"# who may\n\neva:{made}\nbob:{made}:view\n")
+    url = address_of(start("serve", "--port", "0", "--users-file", str(tmp_path / "users")))
+    assert get(url)[0] == 401
+    assert get(url, Authorization=basic("eva", "größe"))[0] == 401
+    assert get(url, Authorization=basic("ada", "größe: und mehr"))[0] == 401
+    for name, status in (("eva", 200), ("bob", 403)):
+        given = basic(name, "größe: und mehr")
+        assert get(url, Authorization=given)[0] == 200
+        assert get(f"{url}clear", Authorization=given)[0] == status
+
+
+@pytest.mark.parametrize("line", ["eva:secret", "eva", "", f"eva:{HASH}:root", f"eva:{HASH}\neva:{HASH}"])
+def test_a_file_without_users_is_wrong_use(run: Run, tmp_path: Path, line: str) -> None:
+    (tmp_path / "users").write_text(line)
+    done = run("serve", "--port", "0", "--users-file", str(tmp_path / "users"))
+    assert (done.code, done.out) == (2, "")
+    assert "secret" not in done.err
 
 
 def test_a_function_of_ones_own_decides(start: Start, tmp_path: Path) -> None:
