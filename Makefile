@@ -35,7 +35,7 @@ screenshots: $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of the GUI that
 	$(BIN)/python docs/screenshots/take.py
 
 clean: ## Remove everything that the other targets made, except the demo's data
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache
 
 # Debian keeps what `venv` needs in a package of its own, which its pip can stand in for.
 $(VENV)/.venv:

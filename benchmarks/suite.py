@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from benchmarks import caller, draining, growth, holding, importing, memory, pages, searching, serving
+from benchmarks import caller, draining, growth, holding, importing, memory, pages, searching, sentry, serving
 from benchmarks.bench import Bench
 from benchmarks.row import Row
 
@@ -35,6 +35,7 @@ BENCHMARKS = (
     Benchmark("memory", "memory", memory.rows),
     Benchmark("list-page", "serving", serving.list_rows),
     Benchmark("javascript", "serving", serving.javascript_rows),
+    Benchmark("sentry", "serving", sentry.rows),
     Benchmark("import", "importing", importing.rows),
     Benchmark("growth", "growth", growth.rows),
     # It leaves no entries behind for others to read.

@@ -80,7 +80,7 @@ class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
     location: Frame | None = None
     env: Env = {}
     version: str = ""
-    source: Literal["python", "javascript", "browser", "import"] = "python"
+    source: Literal["python", "javascript", "browser", "sentry", "import"] = "python"
     namespace: str = "default"
     count: int = 1
 

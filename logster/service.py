@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 from logster.capture.app_code import AppCode
+from logster.delivery.received import Received
 from logster.delivery.worker import Worker
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
@@ -21,11 +22,13 @@ class Service:
         self.settings = settings
         self.store = RedisStore(settings)
         self.worker = Worker(settings, self.store)
+        self.received = Received()
         self.app_code = AppCode(settings.project_root) if settings.capture_locals else None
 
     def forget(self, namespace: str) -> None:
         """Let go of what this process keeps of a namespace that is no longer used; what Redis keeps stays."""
         self.worker.forget(namespace)
+        self.received.forget(namespace)
         self.store.forget(namespace)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ URL_FORMS = (
 )
 _SCHEMES = {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"}
 _NAMESPACE = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_SENTRY_KEY = re.compile(r"[A-Za-z0-9_]{16,64}", re.ASCII)
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -134,6 +135,20 @@ class Settings:
         maximum=2_000_000_000,
     )
 
+    # Sentry's SDKs
+    sentry_keys: tuple[str, ...] = _setting(
+        (), "the keys of the DSNs with which Sentry SDKs may report here, https://KEY@HOST/logs/1; none switches it off"
+    )
+    sentry_per_minute: int = _setting(
+        1_000, "how many events and logs of Sentry SDKs one address may send in a minute", minimum=1, maximum=10_000_000
+    )
+    sentry_max_bytes: int = _setting(
+        1_000_000, "the largest body of a Sentry SDK as it comes, compressed", minimum=1_000, maximum=100_000_000
+    )
+    sentry_max_expanded_bytes: int = _setting(
+        10_000_000, "the largest body of a Sentry SDK once it is expanded", minimum=1_000, maximum=100_000_000
+    )
+
     def __post_init__(self) -> None:
         for each in fields(self):
             value = _coerced(each.name, getattr(self, each.name))
@@ -141,6 +156,7 @@ class Settings:
             object.__setattr__(self, each.name, value)
         _check_redis_url(self.redis_url)
         rules(self.ignore)
+        _check_sentry_keys(self.sentry_keys)
         if isinstance(self.namespace, str):
             check_namespace(self.namespace)
 
@@ -257,6 +273,15 @@ def _check_redis_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES or not (parts.netloc or (parts.scheme == "unix" and parts.path)):
         raise ConfigurationError(f"Setting 'redis_url' is {_without_password(url)!r}; allowed are {URL_FORMS}.")
+
+
+def _check_sentry_keys(keys: tuple[Any, ...]) -> None:
+    for each in keys:
+        if not isinstance(each, str) or not _SENTRY_KEY.fullmatch(each):
+            raise ConfigurationError(
+                "Setting 'sentry_keys' has a key that is none; allowed are 16 to 64 letters, digits and underscores, "
+                "such as secrets.token_hex(16) makes."
+            )
 
 
 def _without_password(url: str) -> str:

@@ -106,6 +106,11 @@ def _lines(exception: ExceptionInfo) -> Iterator[str]:
     yield from _member_lines(exception.exceptions)
 
 
+def stack_text(frames: tuple[Frame, ...]) -> str:
+    """Return a stack that no exception has, as Python prints it."""
+    return "\n".join(["Stack (most recent call last):", *_frame_lines(frames)])
+
+
 def last_lines(exception: ExceptionInfo) -> str:
     """Return the line of `exception` that says what happened."""
     return f"{exception.type}: {exception.message}" if exception.message else exception.type

@@ -94,7 +94,7 @@ class ArchivedEntry(Record, frozen=True, tag="entry"):
     exception: ExceptionInfo | None = None
     traceback: str = ""
     location: Frame | None = None
-    source: Literal["python", "javascript", "browser", "import"] = "python"
+    source: Literal["python", "javascript", "browser", "sentry", "import"] = "python"
     versions: list[str] = []
     protected: bool = False
     solved: bool = False

@@ -14,6 +14,7 @@ from logster.viewer.beacon import PUBLIC_PATHS
 from logster.viewer.permission import Access, visitor_of
 from logster.viewer.problems import Problem
 from logster.viewer.rendering import page
+from logster.viewer.sentry import PUBLIC_PATH
 from logster.viewer.threads import in_anyio_thread
 from logster.viewer.visit import Visit, visit_of
 
@@ -36,7 +37,7 @@ _ASKING = ("/clear", "/group")
 
 def is_public(path: str) -> bool:
     """Return whether `path` is served without asking `authorize`."""
-    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX) or PUBLIC_PATH.fullmatch(path) is not None
 
 
 class Gate:

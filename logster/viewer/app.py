@@ -20,6 +20,7 @@ from logster.viewer import (
     openapi,
     pages,
     patterns,
+    sentry,
     suppression,
     trial,
 )
@@ -48,6 +49,7 @@ class Viewer:
                 # They are tried one after the other, so what is asked for most comes first.
                 *beacon.routes(),
                 *browser_reports.routes(),
+                *sentry.routes(),
                 *pages.list_routes(),
                 *api.list_routes(),
                 *assets.routes(),

@@ -35,7 +35,7 @@ def _families(visit: Visit) -> list[Family]:
     # First of all: it asks Redis, and the numbers of this process are to include that.
     kept = _kept(visit.store)
     namespace = visit.settings.current_namespace()
-    return [*_build(), *_delivery(visit, namespace), *_latency(visit), *kept]
+    return [*_build(), *_delivery(visit, namespace), *_sentry(visit, namespace), *_latency(visit), *kept]
 
 
 def _build() -> list[Family]:
@@ -58,6 +58,15 @@ def _delivery(visit: Visit, namespace: str) -> list[Family]:
         gauge("logster_queue_depth", "Occurrences in the queue of this process, of all namespaces.", stats["queued"]),
         gauge("logster_pending_entries", "Distinct entries not yet written, of all namespaces.", waiting),
     ]
+
+
+def _sentry(visit: Visit, namespace: str) -> list[Family]:
+    if not visit.settings.sentry_keys:
+        return []
+    # Those that are kept are there from the start, for rates to begin at zero.
+    counts = {"event": 0, "log": 0} | visit.service.received.of(namespace)
+    what = "Items of envelopes that Sentry SDKs sent, those that are not kept included."
+    return [several("logster_sentry_items_total", "counter", what, "type", counts)]
 
 
 def _by_reason(dropped: dict[str, int]) -> Counter[str]:

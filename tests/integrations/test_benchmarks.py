@@ -41,6 +41,7 @@ LINES = [
     "list page as JSON",
     "list page as HTML",
     "JavaScript report in process",
+    "event of a Sentry SDK in process, 25 frames, repeated",
     "import of logster with the handler only",
     "added memory per process",
     "growth: newest page",
