@@ -1,6 +1,6 @@
 """The HTTP API as an OpenAPI document: every route, what it takes, and everything that it answers.
 
-Owns what is said of the routes. Their code is in `api`, `patterns`, `live`, `metrics` and `beacon`.
+Owns what is said of the routes. Their code is in `api`, `patterns`, `live`, `metrics`, `beacon` and `sentry`.
 """
 
 from http import HTTPStatus
@@ -39,8 +39,9 @@ FORM = "application/x-www-form-urlencoded"
 TEXT: Schema = {"type": "string"}
 RETRY_AFTER = {"Retry-After": {"description": "Seconds until it is worth another try.", "schema": TEXT}}
 DESCRIPTION = (
-    "Errors are problem details (RFC 9457). All but the beacon passes `authorize`; an answer of its own, such as a "
-    "redirect, takes the place of those below. A change needs the CSRF token of a page and the cookie beside it."
+    "Errors are problem details (RFC 9457). All but the beacon and what Sentry's SDKs send passes `authorize`; an "
+    "answer of its own, such as a redirect, takes the place of those below. A change needs the CSRF token of a page and "
+    "the cookie beside it."
 )
 
 
@@ -59,7 +60,7 @@ def document(root: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Logster", "version": __version__, "description": DESCRIPTION},
         "servers": [{"url": root or "/"}],
-        "paths": {**_entries(), **_entry(), **_patterns(), **_operations(), **_beacon()},
+        "paths": {**_entries(), **_entry(), **_patterns(), **_operations(), **_beacon(), **_sentry()},
         "components": {
             "schemas": components(),
             "securitySchemes": {
@@ -210,6 +211,38 @@ def _beacon() -> dict[str, Any]:
                 "responses": {"200": _text("The script.", "text/javascript; charset=utf-8")} | cached,
             }
         },
+    }
+
+
+def _sentry() -> dict[str, Any]:
+    key = "The key of the DSN; or in the header X-Sentry-Auth."
+    project = _path("project", {"type": "string", "pattern": "^[0-9]{1,20}$"})
+    asking = {
+        "options": {
+            "parameters": [project],
+            "summary": "Whether a page of another origin may report",
+            "security": [],
+            "responses": {"204": {"description": "It may."}} | _problems(404),
+        },
+    }
+    taken = {"200": _json("Taken.", members(id=TEXT))} | _problems(400, 401, 403, 404, 413, 415, 429)
+    told = (
+        ("envelope", "Take an envelope of a Sentry SDK", "application/x-sentry-envelope", TEXT),
+        ("store", "Take an event of a Sentry SDK", JSON, {"type": "object"}),
+    )
+    return {
+        f"/api/{{project}}/{name}{slash}": asking
+        | {
+            "post": {
+                "summary": summary,
+                "parameters": [project, _query("sentry_key", TEXT, key)],
+                "security": [],
+                "requestBody": {"required": True, "content": {media_type: {"schema": schema}}},
+                "responses": taken,
+            }
+        }
+        for name, summary, media_type, schema in told
+        for slash in ("/", "")
     }
 
 

@@ -73,7 +73,7 @@ def routes() -> list[Route]:
     """Return the routes that need no `authorize`; they find the service at `request.app.state.service`."""
     receiver = SentryReceiver()
     return [
-        Route(f"/api/{{project:int}}/{name}{slash}", receiver.receive, methods=["POST", "OPTIONS"])
+        Route(f"/api/{{project}}/{name}{slash}", receiver.receive, methods=["POST", "OPTIONS"])
         for name in ("envelope", "store")
         for slash in ("/", "")
     ]

@@ -46,7 +46,7 @@ def import_map(directory: Path, url: str) -> dict[str, Any]:
         url: where the directory is served, with a slash at the end.
     """
     imports: dict[str, str] = {}
-    for manifest in sorted(directory.glob("@sentry/*/package.json")):
+    for manifest in sorted((*directory.glob("*/package.json"), *directory.glob("@*/*/package.json"))):
         package = json.loads(manifest.read_text())
         for name, target in package.get("exports", {}).items():
             file = _file(target)

@@ -29,6 +29,7 @@ from logster.viewer import (
     openapi,
     pages,
     patterns,
+    sentry,
     suppression,
     trial,
 )
@@ -52,10 +53,13 @@ ROUTES = [
     *live.routes(),
     *beacon.routes(),
     *browser_reports.routes(),
+    *sentry.routes(),
     *assets.routes(),
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-PUBLIC = {"/logster.js", "/report_js_error", "/browser_reports", "/static/{version}/{name:path}"}
+PUBLIC = {"/logster.js", "/report_js_error", "/browser_reports", "/static/{version}/{name:path}"} | {
+    route.path for route in sentry.routes()
+}
 SECRET = "the secret of the shop"
 
 

@@ -42,6 +42,7 @@ FUZZED = copy.deepcopy(DOCUMENT)
 del FUZZED["paths"]["/api/events"]
 # It sends JSON under the names of these types only when told so.
 schemathesis.serializer.alias(["application/csp-report", "application/reports+json"], "application/json")
+schemathesis.serializer.alias("application/x-sentry-envelope", "text/plain")
 schema = schemathesis.openapi.from_dict(FUZZED)
 
 
@@ -54,6 +55,7 @@ def fuzzed(server: ValkeyServer) -> Iterator[TestClient]:
             namespace="openapi",
             ignore=["wp-login"],
             beacon_per_minute=10,
+            sentry_keys=("0123456789abcdef",),
         )
     )
     client = TestClient(Viewer(lambda request: "Ada", service=service))

@@ -211,7 +211,7 @@ def test_the_viewer_shows_it_as_one_of_ours(client: TestClient, service: Service
     main = raised(mechanism={"exception_id": 0})
     report(client, event(exception={"values": [cause, main]}, breadcrumbs={"values": [{"message": "clicked"}]}))
     page = TestClient(Viewer(lambda _: "Ada", service=service)).get(f"/show/{only(service).key}").text
-    shown = ("KeyError", "ValueError", "caused by", "basket.py", "pay", "a Sentry SDK", "clicked", "items")
+    shown = ("KeyError", "ValueError", "led to", "basket.py", "pay", "a Sentry SDK", "clicked", "items")
     assert [text for text in shown if text not in page] == []
     assert "hunter2" not in page
 
@@ -679,3 +679,23 @@ def test_strange_values_in_every_place_hurt_nobody(client: TestClient, service: 
     report(client, *strange)
     assert sum(each.count for each in entries(service)) >= len(strange) - 2
     assert service.worker.stats["dropped"] == 0
+
+
+def test_where_too_much_waits_more_is_refused(
+    client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logster.viewer.sentry.MAX_WAITING_BYTES", 100)
+    # A worker that does not get on.
+    monkeypatch.setattr(type(service.worker), "stats", {"queued": 1})
+    assert send(client, envelope(("event", event()))).status_code == 200
+    answer = send(client, envelope(("event", event())))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+
+    monkeypatch.setattr(type(service.worker), "stats", {"queued": 0})
+    assert send(client, envelope(("event", event()))).status_code == 200
+
+
+def test_a_pattern_keeps_events_out(client: TestClient, service: Service) -> None:
+    service.store.add_pattern("suppression", "no price")
+    report(client, event(), event(exception={"values": [raised(value="no stock", type="StockError")]}))
+    assert only(service).message == "StockError: no stock"
