@@ -40,8 +40,8 @@ TEXT: Schema = {"type": "string"}
 RETRY_AFTER = {"Retry-After": {"description": "Seconds until it is worth another try.", "schema": TEXT}}
 DESCRIPTION = (
     "Errors are problem details (RFC 9457). All but the beacon and what Sentry's SDKs send passes `authorize`; an "
-    "answer of its own, such as a redirect, takes the place of those below. A change needs the CSRF token of a page and "
-    "the cookie beside it."
+    "answer of its own, such as a redirect, takes the place of those below. A change needs the CSRF token of a page "
+    "and the cookie beside it."
 )
 
 
