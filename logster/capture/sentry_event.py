@@ -93,7 +93,7 @@ class SentryEventSnapshot:
         message, template = redactor.text(message), redactor.text(template)
         frames = () if exception else sentry_exception.stack(_frames_beside(event), redactor)
         place = location(exception) or location(ExceptionInfo("", frames=frames))
-        logger = _text(event.get("logger")) or LOGGER
+        logger = redactor.text(_text(event.get("logger"))) or LOGGER
         occurrence = Occurrence(
             key=self._key(event, logger, template, message, exception, place),
             level=self.level,
@@ -105,7 +105,7 @@ class SentryEventSnapshot:
             traceback=_traceback(exception, frames),
             location=place,
             env=self.env(settings, redactor),
-            version=_text(event.get("release")),
+            version=redactor.text(_text(event.get("release"))),
             source="sentry",
             namespace=self.namespace,
         )

@@ -124,7 +124,7 @@ def _exception(said: Mapping[str, Any], position: int, variables: Variables, red
     if left_out:
         frames[_FIRST_FRAMES:-_LAST_FRAMES] = []
     return ExceptionInfo(
-        type=_type(said),
+        type=redactor.text(_type(said)),
         message=redactor.text(_text(said.get("value"), _LONGEST_MESSAGE)),
         frames=tuple(_frame(each, variables.get((position, at), {}), redactor) for at, each in frames),
         omitted=left_out,
@@ -143,11 +143,11 @@ def _type(said: Mapping[str, Any]) -> str:
 def _frame(said: Mapping[str, Any], variables: Mapping[str, Any], redactor: Redactor) -> Frame:
     file = _text(said.get("abs_path")) or _text(said.get("filename"))
     return Frame(
-        file=redactor.url(file[:_LONGEST_PATH]) if file else _text(said.get("package"))[:_LONGEST_PATH] or "?",
+        file=redactor.url(file[:_LONGEST_PATH]) if file else redactor.text(_text(said.get("package"))) or "?",
         function=redactor.text(_text(said.get("function"), _LONGEST_NAME)),
         line=_number(said.get("lineno")),
         column=_number(said.get("colno")),
-        module=_text(said.get("module"), _LONGEST_NAME),
+        module=redactor.text(_text(said.get("module"), _LONGEST_NAME)),
         source=_line(said.get("context_line"), redactor),
         before=_lines(said.get("pre_context"), redactor, from_end=True),
         after=_lines(said.get("post_context"), redactor),

@@ -73,8 +73,9 @@ class SentryLogSnapshot:
         if settings.skip_empty and not self._message.strip():
             return None
         message, template = redactor.text(self._message), redactor.text(self._template)
+        logger = redactor.text(self._logger)
         file, line, function = self._place
-        about: dict[str, Any] = {"logger": self._logger, "level": self.level, "module": file, "function": function}
+        about: dict[str, Any] = {"logger": logger, "level": self.level, "module": file, "function": function}
         if template:
             key = fingerprint.of_call(template=template, **about)
         else:
@@ -82,13 +83,13 @@ class SentryLogSnapshot:
         occurrence = Occurrence(
             key=key,
             level=self.level,
-            logger=self._logger,
+            logger=logger,
             message=message,
             timestamp_ms=self.timestamp_ms,
             template=template,
-            location=Frame(file=redactor.url(file), function=function, line=line) if file else None,
+            location=Frame(file=redactor.url(file), function=redactor.text(function), line=line) if file else None,
             env=self.env(settings, redactor),
-            version=_text(self._attributes.get("sentry.release")),
+            version=redactor.text(_text(self._attributes.get("sentry.release"))),
             source="sentry",
             namespace=self.namespace,
         )

@@ -346,15 +346,30 @@ def test_surroundings_are_in_the_env(client: TestClient, service: Service) -> No
 
 def test_secrets_are_redacted_everywhere(client: TestClient, service: Service) -> None:
     secret = "password = 'hunter2'"
-    frames = [frame("pay", 1, context_line=secret, pre_context=[secret], post_context=[secret], vars={"a": secret})]
+    frames = [
+        frame(
+            secret,
+            1,
+            module=secret,
+            abs_path=secret,
+            context_line=secret,
+            pre_context=[secret],
+            post_context=[secret],
+            vars={"a": secret},
+        )
+    ]
     report(
         client,
         event(
             message=secret,
-            exception={"values": [raised(value=secret, stacktrace={"frames": frames})]},
+            logger=secret,
+            release=secret,
+            exception={"values": [raised(type_=secret, value=secret, module=secret, stacktrace={"frames": frames})]},
         ),
     )
-    send(client, envelope(("log", {"items": [{"body": secret, "attributes": {"x": {"value": secret}}}]})))
+    names = ("x", "logger.name", "sentry.release", "code.file.path", "code.function.name", "sentry.message.template")
+    attributes = {name: {"value": secret} for name in names}
+    send(client, envelope(("log", {"items": [{"body": secret, "attributes": attributes}]})))
     assert len(entries(service)) == 2
     assert "hunter2" not in repr(entries(service))
 
