@@ -65,7 +65,9 @@ def run(url: str, tmp_path: Path) -> Callable[..., str]:
         path = tmp_path / "shop.py"
         start = f"sentry_sdk.init({dsn!r}, release='shop@1.2', server_name='web1', debug=True, {options})\n"
         path.write_text(PRELUDE + start + textwrap.dedent(program) + "\nsentry_sdk.flush(20)\n")
-        ended = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(
+            [sys.executable, str(path)], capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+        )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout + ended.stderr
 
