@@ -79,6 +79,9 @@ class SentryEventSnapshot:
     def subject(self) -> None:
         return None
 
+    def stands_for(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

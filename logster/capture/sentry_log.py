@@ -65,6 +65,9 @@ class SentryLogSnapshot:
     def subject(self) -> str:
         return self._message
 
+    def stands_for(self) -> None:
+        return None
+
     def anchor(self) -> None:
         return None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -87,8 +88,7 @@ def only(shop: Page, service: Service) -> Entry:
     (row,) = found()
     entry = service.store.entry(row.key)
     assert entry
-    entry.env = service.store.env_samples(entry.key)
-    return entry
+    return replace(entry, env=service.store.env_samples(entry.key))
 
 
 def test_an_uncaught_error_arrives(shop: Page, service: Service) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -77,10 +78,7 @@ def run(url: str, tmp_path: Path) -> Callable[..., str]:
 def entries(service: Service) -> list[Entry]:
     assert service.worker.flush(10)
     found = [service.store.entry(each.key) for each in service.store.page().entries]
-    for entry in found:
-        assert entry
-        entry.env = service.store.env_samples(entry.key)
-    return [entry for entry in found if entry]
+    return [replace(entry, env=service.store.env_samples(entry.key)) for entry in found if entry]
 
 
 Run = Callable[..., str]

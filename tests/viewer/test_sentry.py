@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.json import encode
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from logster.capture.sentry_event import SentryEventSnapshot
@@ -97,10 +98,7 @@ def report(client: TestClient, *events: dict[str, Any]) -> None:
 def entries(service: Service) -> list[Entry]:
     assert service.worker.flush(10)
     found = [service.store.entry(each.key) for each in service.store.page().entries]
-    for entry in found:
-        assert entry
-        entry.env = service.store.env_samples(entry.key)
-    return [entry for entry in found if entry]
+    return [replace(entry, env=service.store.env_samples(entry.key)) for entry in found if entry]
 
 
 def only(service: Service) -> Entry:
