@@ -40,7 +40,7 @@ def options_of(command: click.Command) -> Iterator[str]:
 
 
 def test_every_command_has_its_section_and_no_other_has() -> None:
-    assert re.findall(r"^## `logster (\w+)`$", TEXT, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^## `logster ([\w-]+)`$", TEXT, re.MULTILINE) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
