@@ -5,11 +5,11 @@ and one cheap search decides whether the expensive ones are needed at all.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit, urlunsplit
+from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 
 import msgspec
 import re2
@@ -49,14 +49,18 @@ _COUNTABLE = _words("token tokens session sessions cookie cookies password passw
 _WHOLE_LINE = frozenset(("authorization", "proxyauthorization", "cookie", "setcookie", "cookies"))
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# What stands between the words of a name, also where that is encoded for a URL, once or more often.
+_BETWEEN = r"(?:[\W_]|%(?:25)*(?:20|2d|2e|5f))*"
 _SIGNS_OF_KEYS = (
-    r"pass|pwd|\bpw\b|secret|token|api[\W_]*key|auth|cookie|sess|csrf|xsrf|cred|(?:private|access|secret|signing|"
-    r"encryption|master|ssh)[\W_]*key|card|cvv|cvc|ssn|social|jwt|otp|signature|\bsig\b|\bpin\b|\bpan\b|"
-    r"(?:security|recovery|backup)[\W_]*code"
+    rf"pass|pwd|\bpw\b|secret|token|api{_BETWEEN}key|auth|cookie|sess|csrf|xsrf|cred|(?:private|access|secret|"
+    rf"signing|encryption|master|ssh){_BETWEEN}key|card|cvv|cvc|ssn|social|jwt|otp|signature|\bsig\b|"
+    rf"(?:\b|%[0-9a-f]{{2}})(?:pin|pan)(?:\b|_)|(?:security|recovery|backup){_BETWEEN}code"
 )
+_GAP = r"(?:[ +\-]|\x{a0}|%(?:25)*20)?"
 _SIGNS_OF_VALUES = (
-    r"bearer|basic|digest|eyj|-----begin|://[^/\s]*@|akia|asia|gh[opusr]_|github_pat|glpat|xox|[srp]k[-_]|aiza|sg\.|"
-    r"npm_|pypi-|whsec_|hooks\.slack|\d(?:[ -]?\d){12}"
+    r"bearer|basic|digest|eyj|-----begin|://[^\s]*@|://[^/\s:]*:[^/\s]*[^/\s0-9]|%2f%(?:25)*2f\S*%(?:25)*40|akia|asia|"
+    r"gh[opusr]_|github_pat|glpat|xox|[srp]k[-_]|aiza|sg\.|npm_|pypi-|whsec_|hooks\.slack|"
+    rf"\d(?:{_GAP}\d){{12}}"
 )
 
 _Rule = tuple[Any, Callable[[Any], str]]
@@ -82,20 +86,50 @@ def _is_word(value: str) -> bool:
     return value.isalpha() and (value.islower() or value.istitle() or value.isupper())
 
 
+def _cut_password(match: Any) -> str:
+    is_port = match[2].rstrip(".,;:!?)*`").isdecimal()
+    return str(match[0]) if is_port else f"{match[1]}{MASK}{match[3]}"
+
+
+_ENCODED_SPACE = re.compile(r"%(?:25)*20")
+
+
 def _card_number(match: Any) -> str:
     text = str(match[0])
-    digits = [int(each) for each in text if each.isdigit()]
+    digits = [int(each) for each in _ENCODED_SPACE.sub("", text) if each.isdigit()]
     doubled = (each * 2 - 9 if each > 4 else each * 2 for each in digits[-2::-2])
     return MASK if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else text
 
 
 _VALUE_RULES: tuple[_Rule, ...] = (
     (
-        re2.compile(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*KEY[A-Z ]*-----|\z)"),
+        re2.compile(
+            r"(?s)-----BEGIN[A-Z0-9 +%]*PRIVATE(?:[ +]|%(?:25)*20)KEY[A-Z ]*-----.*?"
+            r"(?:-----END[A-Z0-9 +%]*KEY[A-Z ]*-----|\z)"
+        ),
         lambda _: MASK,
     ),
     (re2.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@\"'<>]*:)[^/\s\"'<>]+@"), lambda match: f"{match[1]}{MASK}@"),
     (re2.compile(r"(?i)([a-z][a-z0-9+.-]*://)[^/\s:@\"'<>]{16,}@"), lambda match: f"{match[1]}{MASK}@"),
+    # A password with a slash that nobody encoded; what has digits only before the slash is a port.
+    (
+        re2.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@\"'<>\[]*:)[^/\s\"'<>]*[^/\s\"'<>0-9][^/\s\"'<>]*/[^\s\"'<>]*@"),
+        lambda match: f"{match[1]}{MASK}@",
+    ),
+    # One that was cut off together with the @ behind it, by a limit.
+    (
+        re2.compile(
+            r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@\"'<>\[\]\\]*:)([^/\s\"'<>{}%…\[\]\\]+)(…|\z)",
+        ),
+        _cut_password,
+    ),
+    (
+        re2.compile(
+            r"(?i)([a-z][a-z0-9+.-]*%(?:25)*3a%(?:25)*2f%(?:25)*2f[a-z0-9._~-]*%(?:25)*3a)"
+            r"[^/\s\"'<>&]+?(%(?:25)*40)"
+        ),
+        lambda match: f"{match[1]}{MASK}{match[2]}",
+    ),
     (re2.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*"), lambda _: MASK),
     (
         re2.compile(r"(?i)(^|[^a-z0-9_])(bearer|basic|digest)((?:\s|%20|\+)+)([a-z0-9._~+/=:%-]{6,})"),
@@ -108,17 +142,44 @@ _VALUE_RULES: tuple[_Rule, ...] = (
     (re2.compile(r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{8,}|\bsk-[A-Za-z0-9_-]{16,}|\bwhsec_\w{8,}"), lambda _: MASK),
     (re2.compile(r"\bAIza[\w-]{30,}|\bSG\.[\w-]{10,}\.[\w-]{10,}"), lambda _: MASK),
     (re2.compile(r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-[\w-]{16,}"), lambda _: MASK),
-    (re2.compile(r"\b(?:[3-6]\d|2[2-7])(?:[ -]?\d){11,17}\b"), _card_number),
+    (re2.compile(rf"\b(?:[3-6]\d|2[2-7])(?:{_GAP}\d){{11,17}}\b"), _card_number),
 )
 
-# `key=`, `"key": `, `key: str =`, `os.environ["KEY"] =`, `key%3D`, `\"key\": `; a word before it may belong to it.
+# The quotes of a language, and those of one text within another: JSON in JSON, in a URL, in a page, in a script.
+_QUOTES = r"""\\*["'`]|%(?:25)*2[27]|&(?:quot|#34|#39|#x27);|\\+u002[27]|\\+x2[27]"""
+
+# `key=`, `"key": `, `os.environ["KEY"] =`, `key%3D`, `\"key\": `; a word before it may belong to it.
 _KEY = re2.compile(
-    r"""(?:([A-Za-z]+) )?([A-Za-z0-9_.$\-\[]*[A-Za-z0-9_])"""
-    r"""(?:\\*["'`]|\]|%22|%27|%5D|&quot;|&#34;|&#39;)*\s*"""
-    r"""(?::\s*[A-Za-z_][\w.\[\]| ]{0,60}=|=>|:=|[:=]|%3[AaDd])[ \t]*"""
+    r"""(?:([A-Za-z]+)(?:[ +]|%20))?(?:%(?:25)*[0-9A-Fa-f]{2})?"""
+    r"""((?:[A-Za-z0-9_.$\-\[]|%(?:25)*(?:2[DdEe]|5[BbFf]))*[A-Za-z0-9_])"""
+    rf"""(?:{_QUOTES}|\[?\]|%(?:25)*5[BbDd])*\s*"""
+    r"""(?:=>|:=|===?|[:=：]|%(?:25)*3[AaDd])(?:[ \t+]|%(?:25)*20)*"""
 )
-_QUOTE = re.compile(r"""[bBrRuUfF]{0,2}(\\*(?:\"\"\"|'''|["'`])|%22|%27|&quot;|&#34;|&#39;)""")
-_BARE_END = re.compile(r"""[\s,;&"'<>)}\]`]|\\n|%26""")
+# What is between a key and its value in `key: str | None = "…"`. Only names of types are left in the open, as
+# anything else may be the value itself: `key: c2VjcmV0=`, `key: hunter2 host=x`.
+_ANNOTATION = re.compile(
+    r"""(?:(?:\w{1,20}\.)?(?:str|bytes|bytearray|int|float|bool|object|dict|list|tuple|set|None|Any|Optional|Union|Final|"""
+    r"""ClassVar|Annotated|Secret|SecretStr|SecretBytes|string|String)\b(?:\[[\w., |\[\]]{0,80}\])?[ |]*){1,5}=[ \t]*"""
+)
+# Of any other type a value in quotes or brackets is masked with it.
+_UNKNOWN_ANNOTATION = re.compile(r"""[A-Za-z_][\w., |\[\]]{0,80}=[ \t]*(?=[bBrRuUfF]{0,2}\\*["']|[\[({])""")
+_TO_NEXT_LINE = re.compile(r"""\s*(?=\\*["'])""")
+# `("key", "value")`, and the arguments of a program: `["--key", "value"]`, `--key value`.
+_PAIR = re2.compile(rf"""[\[(]\s*[bBuU]?(?:{_QUOTES})([\w.$-]+)(?:{_QUOTES})\s*,\s*""")
+_ARGUMENT = re2.compile(rf"""(?:^|[\s"'`])--([A-Za-z][\w-]*)(?:(?:{_QUOTES})\s*,\s*|[ \t]+)""")
+# `<key>value</key>`, as it is and in a page.
+_ELEMENT = re2.compile(r"""(?:<|&lt;)(?:[\w-]+:)?([A-Za-z_][\w.-]*)(?:\s[^<>]*)?(?:>|&gt;)""")
+# `"name": "key", "value": "value"`, `name="key" value="value"`, and a form's part of its own.
+_NAMED = re2.compile(
+    rf"""(?i)\b(?:name|key)(?:{_QUOTES})?\s*[:=]\s*[bu]?(?:{_QUOTES})([\w.$\[\]-]+)(?:{_QUOTES})"""
+    rf"""(?:[^<>{{}}\n]{{0,80}}?\b(?:value|content)(?:{_QUOTES})?\s*[:=]\s*|((?:\r?\n|\\+r\\+n|\\+n){{2}}))"""
+)
+_QUOTE = re.compile(
+    r"""[bBrRuUfF]{0,2}(\\*(?:\"\"\"|\'\'\'|["'`])|%(?:25)*2[27]|&(?:quot|#34|#39|#x27);|\\+u002[27]|\\+x2[27])"""
+)
+_BARE_END = re.compile(r"""[\s,;&"'<>)}\]`]|\\n|%(?:25)*26""")
+_PAIR_END = re.compile(r"\s*,?\s*[)\]]")
+_ELEMENT_END = re.compile(r"(?:<|&lt;)(/?)")
 _LINE_END = re.compile(r"""[\r\n"'<>]|\\[rn]""")
 _HARMLESS = frozenset(("", "none", "null", "true", "false", "undefined", MASK))
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
@@ -134,7 +195,7 @@ class Redactor:
     def __init__(self, keys: Iterable[str] = ()) -> None:
         words = [[word.lower() for word in _WORD.findall(key)] for key in keys]
         self._keys = tuple({"".join(each) for each in words if each})
-        signs = [_SIGNS_OF_KEYS, _SIGNS_OF_VALUES, *(r"[\W_]*".join(each) for each in words if each)]
+        signs = [_SIGNS_OF_KEYS, _SIGNS_OF_VALUES, *(_BETWEEN.join(each) for each in words if each)]
         self._signs = re2.compile("(?i)" + "|".join(signs))
         self.is_secret = lru_cache(maxsize=4_096)(self._is_secret)
 
@@ -214,18 +275,55 @@ class Redactor:
     def _pairs_masked(self, text: str, in_source: bool) -> str:
         pieces: list[str] = []
         done = 0
-        for match in _KEY.finditer(text):
-            start = match.end()
-            if start < done or not self._is_secret_name(match[1], match[2]):
-                continue
-            quoted, end = _value_at(text, start, match[2])
+        for start, end, quoted in sorted(self._values(text, in_source)):
             if text[start:end].strip("\"'").lower() in _HARMLESS or (in_source and not quoted):
                 continue
-            pieces += (text[done:start], MASK)
-            done = end
+            if start >= done:
+                pieces += (text[done:start], MASK)
+            done = max(done, end)
         return "".join((*pieces, text[done:])) if pieces else text
 
+    def _values(self, text: str, in_source: bool) -> Iterator[tuple[int, int, bool]]:
+        """Yield where each value starts and ends that stands under a secret name, and whether it is quoted."""
+        for find in (self._assigned, self._paired, self._handed_over, self._named):
+            done = 0
+            # Within a value nothing is looked for that is found in the same way: it is masked, and might be long.
+            for match, name in find(text):
+                if (start := _start_of_value(text, match.end())) >= done:
+                    quoted, done = _value_at(text, start, name)
+                    if find != self._paired or done == len(text) or _PAIR_END.match(text, done):
+                        yield start, done, quoted
+        if not in_source:
+            yield from self._enclosed(text)
+
+    def _assigned(self, text: str) -> Iterator[tuple[Any, str]]:
+        return ((each, each[2]) for each in _KEY.finditer(text) if self._is_secret_name(each[1], each[2]))
+
+    def _paired(self, text: str) -> Iterator[tuple[Any, str]]:
+        found = ((each, each[1]) for each in _PAIR.finditer(text) if self.is_secret(each[1]))
+        return ((match, name) for match, name in found if _QUOTE.match(text, match.end()))
+
+    def _handed_over(self, text: str) -> Iterator[tuple[Any, str]]:
+        found = ((each, each[1]) for each in _ARGUMENT.finditer(text) if self.is_secret(each[1]))
+        return (
+            each for each in found if not each[1].startswith("no-") and text[each[0].end() : each[0].end() + 1] != "-"
+        )
+
+    def _named(self, text: str) -> Iterator[tuple[Any, str]]:
+        # A part of a form goes on to the end of its line, as this name does.
+        found = (each for each in _NAMED.finditer(text) if self.is_secret(each[1]))
+        return ((each, "cookie" if each[2] else each[1]) for each in found)
+
+    def _enclosed(self, text: str) -> Iterator[tuple[int, int, bool]]:
+        for match in _ELEMENT.finditer(text):
+            if self.is_secret(match[1]):
+                closing = _ELEMENT_END.search(text, match.end())
+                if closing and closing[1]:
+                    yield match.end(), closing.start(), False
+
     def _is_secret_name(self, before: str | None, name: str) -> bool:
+        if "%" in name:
+            name = unquote(unquote(name))
         return self.is_secret(name) or (before is not None and f"{before} {name}".lower() in _PAIRS)
 
 
@@ -247,8 +345,15 @@ def _squashed(key: str) -> str:
     return "".join(_WORD.findall(key)).lower()
 
 
+def _start_of_value(text: str, start: int) -> int:
+    between = (_ANNOTATION if text[start : start + 1].isalpha() else _TO_NEXT_LINE).match(text, start)
+    return between.end() if between else start
+
+
 def _value_at(text: str, start: int, key: str) -> tuple[bool, int]:
     """Return whether the value that starts at `start` is quoted, and where it ends."""
+    if unknown := _UNKNOWN_ANNOTATION.match(text, start):
+        return True, _value_at(text, unknown.end(), key)[1]
     if quote := _QUOTE.match(text, start):
         return True, _end_of_quoted(text, quote.end(), quote[1])
     if text[start : start + 1] in _CLOSING and not text.startswith(MASK, start):

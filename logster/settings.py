@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from logster.errors import ConfigurationError
 from logster.patterns import rules
+from logster.redis_url import public
 
 URL_FORMS = (
     "redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH, redis+sentinel://HOST:PORT,…/NAME/DB, "
@@ -101,6 +102,12 @@ class Settings:
     )
     synchronous: bool = _setting(False, "write each report before the logging call returns")
     spool_directory: str = _setting("", "where reports wait on disk while Redis is away; empty for nowhere")
+    spool_max_bytes: int = _setting(
+        100_000_000,
+        "how much of a disk the files in `spool_directory` may take; the oldest are dropped, and counted",
+        minimum=100_000,
+        maximum=1_000_000_000_000,
+    )
 
     # The viewer
     url: str = _setting("", "where the log is reached from outside, as https://shop.example/logs; for links in alerts")
@@ -159,6 +166,11 @@ class Settings:
         _check_sentry_keys(self.sentry_keys)
         if isinstance(self.namespace, str):
             check_namespace(self.namespace)
+
+    def __repr__(self) -> str:
+        # Settings are printed and logged, and the URL may have a password.
+        shown = {each.name: getattr(self, each.name) for each in fields(self)} | {"redis_url": public(self.redis_url)}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **settings: Any) -> "Settings":
@@ -270,9 +282,13 @@ def _check_bounds(name: str, value: Any, minimum: float | None, maximum: float |
 def _check_redis_url(url: str) -> None:
     if url == "memory://" or (url.startswith("embedded:") and len(url) > len("embedded:")):
         return
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES or not (parts.netloc or (parts.scheme == "unix" and parts.path)):
-        raise ConfigurationError(f"Setting 'redis_url' is {_without_password(url)!r}; allowed are {URL_FORMS}.")
+    try:
+        parts = urlsplit(url)
+        is_known = parts.scheme in _SCHEMES and bool(parts.netloc or (parts.scheme == "unix" and parts.path))
+    except ValueError:
+        is_known = False
+    if not is_known:
+        raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}; allowed are {URL_FORMS}.")
 
 
 def _check_sentry_keys(keys: tuple[Any, ...]) -> None:
@@ -282,10 +298,6 @@ def _check_sentry_keys(keys: tuple[Any, ...]) -> None:
                 "Setting 'sentry_keys' has a key that is none; allowed are 16 to 64 letters, digits and underscores, "
                 "such as secrets.token_hex(16) makes."
             )
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"(//[^/@]*?:)[^/@]+@", r"\1***@", url)
 
 
 def _kind(hint: Any) -> type:

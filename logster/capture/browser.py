@@ -13,7 +13,8 @@ from logster import fingerprint
 from logster.capture.plain import bounded, clean
 from logster.capture.surroundings import application_version
 from logster.entry import Env, Frame, Occurrence
-from logster.limits import fit_env, fit_occurrence
+from logster.limits import fit, fit_env
+from logster.opaque import Opaque
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -25,7 +26,7 @@ _LONGEST_AGE_MS = 24 * 3_600_000
 _LARGEST_NUMBER = 10**9
 
 
-class BrowserReportSnapshot:
+class BrowserReportSnapshot(Opaque):
     """A browser's report, taken as it came.
 
     Arguments:
@@ -57,12 +58,6 @@ class BrowserReportSnapshot:
     def subject(self) -> str:
         return self._message
 
-    def stands_for(self) -> None:
-        return None
-
-    def anchor(self) -> None:
-        return None
-
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence:
         """Return the report rendered, redacted and bounded."""
         file, line, column = self._place()
@@ -74,16 +69,11 @@ class BrowserReportSnapshot:
             timestamp_ms=self.timestamp_ms,
             location=Frame(file=redactor.url(file), line=line, column=column, in_app=True) if file else None,
             env=self.env(settings, redactor),
-            version=application_version(settings),
+            version=redactor.text(application_version(settings)),
             source="browser",
             namespace=self.namespace,
         )
-        return fit_occurrence(
-            occurrence,
-            max_characters=settings.maximum_message_length,
-            max_bytes=settings.maximum_entry_bytes,
-            max_env_bytes=settings.max_env_bytes,
-        )
+        return fit(occurrence, settings)
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:
         """Return the env alone, redacted and bounded."""

@@ -11,12 +11,14 @@ from contextvars import ContextVar, Token
 from typing import Any, TypeVar
 
 from logster.capture.carried import carry
+from logster.capture.line import Line, Strand, note_undone
 from logster.capture.plain import plain
 from logster.capture.trail import Crumb
 from logster.entry import Env
 
 _NOTHING: Mapping[str, Any] = {}
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Awaitable = TypeVar("_Awaitable")
 
 
 class RequestContext:
@@ -28,7 +30,7 @@ class RequestContext:
         log_path: where the log stands in the app that serves the request; empty where it is not known.
     """
 
-    __slots__ = ("_added", "_env", "_factory", "captured", "log_path", "trail")
+    __slots__ = ("_added", "_env", "_factory", "captured", "line", "log_path", "trail")
 
     def __init__(self, factory: Callable[[], Env], log_path: str = "") -> None:
         self._factory: Callable[[], Env] | None = factory
@@ -36,6 +38,7 @@ class RequestContext:
         self._added: Mapping[str, Any] = _NOTHING
         self.captured: Any = None
         self.log_path = log_path
+        self.line: Line | None = None
         self.trail: tuple[Crumb, ...] = ()
 
     def add(self, key: str, value: Any) -> None:
@@ -46,6 +49,14 @@ class RequestContext:
         """Add to the env of the request what nobody has added yet."""
         if key not in self._added:
             self.add(key, value)
+
+    def follow(self, coroutine: _Awaitable) -> _Awaitable:
+        """Take note of what is bound on threads that a coroutine waits for, and return it to be awaited."""
+        if self.line is None:
+            self.line = Line(coroutine)
+        else:
+            self.line.narrow(coroutine)
+        return coroutine
 
     def env(self) -> Env:
         """Return the env of the request."""
@@ -113,16 +124,30 @@ def request_context(factory: Callable[[], Env], log_path: str = "") -> Iterator[
         _failed.set(request)
         raise
     finally:
+        request.line = None
         _reset(_bound, bound)
         _reset(_request, token)
 
 
-def _reset(variable: ContextVar[Any], token: Token[Any]) -> None:
+def bind_what_threads_bound(request: RequestContext) -> None:
+    """Bind in the request's own context what the threads that its coroutine waited for have bound and left so."""
+    if request.line is not None:
+        _bound.set(request.line.bound(_bound.get()))
+
+
+def _reset(variable: ContextVar[Any], token: Token[Any]) -> bool:
     try:
         variable.reset(token)
     except ValueError:
         # Closed in another context than it was opened in, as async generators may be: nothing to restore there.
-        return
+        return False
+    return True
+
+
+def _current_line() -> Line | None:
+    # Looked up once, since a thread may outlive its request.
+    request = _request.get()
+    return None if request is None else request.line
 
 
 def add_to_env(key: str, value: Any) -> None:
@@ -144,14 +169,21 @@ class bind:  # noqa: N801 - reads as the verb that it is
 
     def __init__(self, **env: Any) -> None:
         self._env = {key: plain(value) for key, value in env.items()}
-        self._before = [_bound.set({**_bound.get(), **self._env})]
+        before = _bound.get()
+        now = {**before, **self._env}
+        self._before = [_bound.set(now)]
+        line = _current_line()
+        self._strand: Strand | None = None if line is None else line.note(before, now)
 
     def __enter__(self) -> "bind":
         return self
 
     def __exit__(self, kind: object = None, error: BaseException | None = None, traceback: object = None) -> None:
         if self._before:
-            _unbind(self._before.pop(), error)
+            token = self._before.pop()
+            # A sync generator may end on another thread than it began on, and in a context where nothing is bound.
+            if not _unbind(token, error) and self._strand is not None and error is None:
+                self._strand.bound = _NOTHING if token.old_value is Token.MISSING else token.old_value
 
     def __call__(self, function: _Function) -> _Function:
         # A decorator binds when the function runs, not where it is defined.
@@ -172,11 +204,16 @@ def _binding(env: Mapping[str, Any]) -> Iterator[None]:
         _unbind(token, None)
 
 
-def _unbind(token: Token[Any], error: BaseException | None) -> None:
+def _unbind(token: Token[Any], error: BaseException | None) -> bool:
     bound = _bound.get()
-    _reset(_bound, token)
+    is_here = _reset(_bound, token)
+    if is_here:
+        note_undone(bound, _bound.get())
+        if error is None and (line := _current_line()) is not None:
+            line.leave(bound)
     if isinstance(error, Exception):
         carry(error, bound, _bound.get())
+    return is_here
 
 
 def _wrapper(function: Callable[..., Any], env: Mapping[str, Any]) -> Callable[..., Any]:

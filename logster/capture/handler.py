@@ -4,12 +4,14 @@ Owns what happens on the caller's thread, where nothing may be raised, waited fo
 """
 
 import logging
+import os
+from contextlib import suppress
 from typing import Any
 
 from logster import service as services
 from logster.capture.captured import RECORD_MARK, captured_by, mark
 from logster.capture.context import current_request, leave
-from logster.capture.leveling import overridden_level
+from logster.capture.leveling import overridden_level, when_levels_vary
 from logster.capture.snapshot import RecordSnapshot
 from logster.capture.structured import event_record, is_event
 from logster.capture.trail import crumb_of
@@ -38,26 +40,17 @@ class LogsterHandler(logging.Handler):
         self._service = service
         if settings:
             services.configure(**settings)
-
-    @property
-    def level(self) -> int:
-        """The level from which on records are wanted: all of them where breadcrumbs are kept, else what is reported."""
-        service = self._service or services.running()
-        if service is not None and service.settings.breadcrumbs:
-            return logging.NOTSET
-        # What every call of a logger pays for: no look-up of another property.
-        overridden = overridden_level()
-        return self._level if overridden is None else overridden
-
-    @level.setter
-    def level(self, level: int) -> None:
-        self._level = level
+        elif service is None and os.environ.get("LOGSTER_SPOOL_DIRECTORY"):
+            # What the process before this one left on disk does not wait for the next error.
+            with suppress(ConfigurationError):
+                services.current()
 
     @property
     def reported_level(self) -> int:
         """The level from which on records are reported: in this context's `override_level`, that; else its own."""
         overridden = overridden_level()
-        return self._level if overridden is None else overridden
+        own: int = vars(self)["level"]
+        return own if overridden is None else overridden
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
         """Format messages with `fmt`; the one that logging.basicConfig gives to handlers without one counts as none."""
@@ -70,9 +63,30 @@ class LogsterHandler(logging.Handler):
     def handle(self, record: logging.LogRecord) -> Any:
         """Emit what the filters let pass; without the lock, of which there is none."""
         passed = self.filter(record) if self.filters else record
-        if passed:
+        if passed is record:
+            if not self._submits_like(record):
+                self.emit(record)
+        elif passed:
             self.emit(passed if isinstance(passed, logging.LogRecord) else record)
         return passed
+
+    def _submits_like(self, record: logging.LogRecord) -> bool:
+        """Submit what a pattern keeps out in the place of a record that is like it; return whether there is such."""
+        try:
+            service = self._service or services.running()
+            if service is None or not (standing := service.worker.standing) or type(record.msg) is not str:
+                return False
+            like: Any = standing.get(record.msg)
+            if like is None or self.formatter is not None or silence.kept or not like.is_repeated_by(record):
+                return False
+            request = current_request()
+            if request is not None and like.level >= logging.ERROR:
+                request.captured = like
+            service.worker.submit(like)
+        except Exception as error:
+            complain(f"a log record could not be taken: {type(error).__name__}")
+            return False
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a snapshot of `record` to the worker."""
@@ -80,9 +94,6 @@ class LogsterHandler(logging.Handler):
         if silence.kept:
             return
         try:
-            known = self._service or services.running()
-            if known is not None and known.worker.standing and self._submits_like(record, known):
-                return
             if _is_own(record.name):
                 if record.levelno >= self.reported_level:
                     complain(record.getMessage())
@@ -105,32 +116,12 @@ class LogsterHandler(logging.Handler):
         except Exception as error:
             complain(f"a log record could not be taken: {type(error).__name__}")
 
-    def _submits_like(self, record: logging.LogRecord, service: Service) -> bool:
-        """Return whether `record` is like one that a pattern keeps out, which is then submitted in its place."""
-        message = record.msg
-        if type(message) is not str:
-            return False
-        like: Any = service.worker.standing.get(message)
-        if (
-            like is None
-            or self.formatter is not None
-            or not like.is_repeated_by(record)
-            or like.namespace != service.settings.namespace
-            or (service.settings.breadcrumbs and like.level < self.reported_level)
-        ):
-            return False
-        request = current_request()
-        if request is not None and like.level >= logging.ERROR:
-            request.captured = like
-        service.worker.submit(like)
-        return True
-
     def flush(self) -> None:
         """Wait, within `drain_seconds`, until everything reported so far is written."""
         try:
             service = self._service or services.running()
             if service is not None:
-                service.worker.flush()
+                service.worker.flush(or_spool=True)
         except Exception as error:
             complain(f"flushing failed: {type(error).__name__}")
 
@@ -146,6 +137,30 @@ class _NoLock:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+class _WantedLevel:
+    """The `level` of handlers once it varies: breadcrumbs want all records, else those that are reported are wanted."""
+
+    def __get__(self, handler: LogsterHandler | None, owner: type) -> Any:
+        if handler is None:
+            return self
+        service = handler._service or services.running()
+        if service is not None and service.settings.breadcrumbs:
+            return logging.NOTSET
+        return handler.reported_level
+
+    def __set__(self, handler: LogsterHandler, level: int) -> None:
+        vars(handler)["level"] = level
+
+
+def _look_up_levels() -> None:
+    # Not before: each call of a logger would pay for a level that code looks up.
+    if "level" not in vars(LogsterHandler):
+        LogsterHandler.level = _WantedLevel()  # type: ignore[assignment]
+
+
+when_levels_vary(_look_up_levels)
 
 
 def _adds_nothing(formatter: logging.Formatter | None) -> bool:

@@ -17,7 +17,8 @@ from logster.capture.source_maps import source_maps
 from logster.capture.surroundings import application_version
 from logster.capture.traceback import last_lines
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
-from logster.limits import fit_env, fit_occurrence
+from logster.limits import fit, fit_env
+from logster.opaque import Opaque
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -40,7 +41,7 @@ _TYPE = re2.compile(
 _PLACE = re2.compile(r"://|^/|\.m?js|^<anonymous>|^\[native code\]|^webpack|^blob:|^eval")
 
 
-class JavaScriptSnapshot:
+class JavaScriptSnapshot(Opaque):
     """What a browser reported, taken as it came.
 
     Arguments:
@@ -89,15 +90,6 @@ class JavaScriptSnapshot:
         place = (self._url, self._line, self._column, self._stack, self._debug_ids)
         return ("javascript", self.namespace, self._message, place)
 
-    def subject(self) -> None:
-        return None
-
-    def stands_for(self) -> None:
-        return None
-
-    def anchor(self) -> None:
-        return None
-
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence:
         """Return the report rendered, redacted and bounded."""
         message = redactor.text(self._message)
@@ -116,17 +108,11 @@ class JavaScriptSnapshot:
             traceback=_text(exception),
             location=location or (exception.frames[-1] if exception.frames else None),
             env=self.env(settings, redactor),
-            version=application_version(settings),
+            version=redactor.text(application_version(settings)),
             source="javascript",
             namespace=self.namespace,
         )
-        return fit_occurrence(
-            occurrence,
-            max_characters=settings.maximum_message_length,
-            max_bytes=settings.maximum_entry_bytes,
-            max_env_bytes=settings.max_env_bytes,
-            already_cut=self._cut,
-        )
+        return fit(occurrence, settings, self._cut)
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:
         """Return the env alone, redacted and bounded."""

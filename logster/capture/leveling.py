@@ -1,10 +1,11 @@
 """override_level: another level for what is reported from the current context.
 
-Owns the context's level. The handler asks it for each record that a logger lets pass.
+Owns the context's level, and whether a handler has to ask for it: as long as no level was ever overridden in this
+process, and no breadcrumbs are kept, a handler's level is what it was given, and costs nobody a look.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -14,6 +15,19 @@ from logster.errors import ConfigurationError
 _level: ContextVar[int | None] = ContextVar("logster_level", default=None)
 
 overridden_level = _level.get
+
+_begin_to_vary: list[Callable[[], None]] = []
+
+
+def when_levels_vary(begin: Callable[[], None]) -> None:
+    """Call `begin` before the level of any handler first depends on more than the handler."""
+    _begin_to_vary.append(begin)
+
+
+def let_levels_vary() -> None:
+    """Say that from now on the level of a handler depends on more than the handler."""
+    for begin in _begin_to_vary:
+        begin()
 
 
 @contextmanager
@@ -28,7 +42,9 @@ def override_level(level: int | str) -> Iterator[None]:
     Raises:
         ConfigurationError: there is no such level.
     """
-    token = _level.set(_number(level))
+    number = _number(level)
+    let_levels_vary()
+    token = _level.set(number)
     try:
         yield
     finally:

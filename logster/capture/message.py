@@ -5,7 +5,7 @@ from typing import Any
 
 import re2
 
-from logster.capture.plain import bounded, safe_repr, safe_str
+from logster.capture.plain import bounded, is_a, safe_repr, safe_str
 
 LONG = 10_000
 """The longest message that is kept, in characters."""
@@ -15,9 +15,10 @@ _WIDE = re2.compile(r"%[^a-zA-Z%]*\d{6}")
 
 def message_of(template: object, args: Any) -> str:
     """Return the message of a record, or what can be said about it where it cannot be formatted."""
-    text = safe_str(template)
-    if isinstance(template, bytes):
-        text = bytes(template[:LONG]).decode(errors="backslashreplace")
+    if is_a(template, bytes):
+        text = bytes.__getitem__(template, slice(LONG)).decode(errors="backslashreplace")
+    else:
+        text = safe_str(template)
     if not are_given(args):
         return text
     try:

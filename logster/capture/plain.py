@@ -10,8 +10,10 @@ from decimal import Decimal
 from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 from uuid import UUID
+
+T = TypeVar("T")
 
 MAX_TEXT = 20_000
 _SHORT = 200
@@ -23,6 +25,9 @@ _LARGEST_INT = 2**63
 # Immutable, and rendered the same at any later time.
 CONSTANTS = frozenset({str, int, float, bool, type(None)})
 _SPOKEN = (date, datetime, time, timedelta, Decimal, Fraction, UUID, PurePath, IPv4Address, IPv6Address)
+_BINARY = (bytes, bytearray, memoryview)
+_SEQUENCES = (list, tuple, set, frozenset)
+_CONTAINERS = (dict, *_SEQUENCES)
 
 
 def clean(text: str) -> str:
@@ -55,6 +60,15 @@ def _called(function: Any, value: object) -> str:
         raise
     except BaseException as error:
         return f"<{type_name(value)}: its {function.__name__}() raised {type(error).__name__}>"
+
+
+def is_a(value: object, kinds: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
+    """Return whether the type of `value` is one of `kinds`, without asking the object.
+
+    `isinstance` reads `__class__`, which may be a property: one that fails, or one that a lazy object answers by what
+    it stands for, so that a user who was only logged would be read from the database.
+    """
+    return issubclass(type(value), kinds)
 
 
 def type_name(value: object) -> str:
@@ -95,20 +109,22 @@ class _Walk:
 
     def render(self, value: Any, depth: int) -> Any:
         self._nodes += 1
-        if isinstance(value, str):
+        # As in `is_a`.
+        kind = type(value)
+        if issubclass(kind, str):
             return clean(bounded(str.__str__(value)))
-        if isinstance(value, bool) or value is None:
+        if issubclass(kind, bool) or value is None:
             return value
-        if isinstance(value, int):
+        if issubclass(kind, int):
             return _whole_number(value)
-        if isinstance(value, float):
+        if issubclass(kind, float):
             number = float.__float__(value)
             return number if number - number == 0 else str(number)
-        if isinstance(value, bytes | bytearray | memoryview):
+        if issubclass(kind, _BINARY):
             return _binary(value)
-        if isinstance(value, _SPOKEN):
+        if issubclass(kind, _SPOKEN):
             return clean(bounded(safe_str(value)))
-        if isinstance(value, dict | list | tuple | set | frozenset):
+        if issubclass(kind, _CONTAINERS):
             return self._container(value, depth)
         return clean(bounded(safe_repr(value)))
 
@@ -119,7 +135,7 @@ class _Walk:
             return f"<{type_name(value)}>"
         self._within.add(id(value))
         try:
-            return self._mapping(value, depth) if isinstance(value, dict) else self._sequence(value, depth)
+            return self._mapping(value, depth) if is_a(value, dict) else self._sequence(value, depth)
         except RuntimeError:  # changed by another thread at this very moment
             return f"<{type_name(value)} that changed while it was read>"
         finally:
@@ -154,8 +170,8 @@ class _Walk:
 
 
 def _iterator(value: Any) -> Any:
-    for kind in (list, tuple, set, frozenset):
-        if isinstance(value, kind):
+    for kind in _SEQUENCES:
+        if is_a(value, kind):
             return kind.__iter__(value)  # type: ignore[arg-type]
     return iter(())
 
@@ -169,8 +185,10 @@ def _whole_number(value: int) -> Any:
 
 def _binary(value: Any) -> str:
     try:
-        data = bytes(value[: MAX_TEXT // 4])
-        text = data.decode(errors="backslashreplace")
-    except (TypeError, ValueError):
+        # Of a subclass, its own methods may do anything.
+        view = memoryview(value).cast("B")
+    except (TypeError, ValueError, BufferError):
         return f"<{type_name(value)}>"
-    return text if len(data) == len(value) else f"{text}… ({len(value) - len(data):,} more bytes)"
+    text = bytes(view[: MAX_TEXT // 4]).decode(errors="backslashreplace")
+    left = view.nbytes - MAX_TEXT // 4
+    return text if left <= 0 else f"{text}… ({left:,} more bytes)"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
 
-from logster.capture.plain import bounded, clean, safe_str, type_name
+from logster.capture.plain import bounded, clean, is_a, safe_str, type_name
 from logster.capture.variables import Taker, Variables
 
 RawFrame = tuple[CodeType, int, object]
@@ -76,7 +76,7 @@ class Raised:
     def __init__(self, error: BaseException, taker: Taker | None = None, at: TracebackType | None = None) -> None:
         self.type = _type_of(error)
         self.message = _message_of(error)
-        traceback = at or error.__traceback__
+        traceback = at or _traceback_of(error)
         self.frames, self.omitted, self.omitted_at = _frames_of(traceback)
         self.locals = _kept(taker.take(traceback), self.omitted) if taker is not None else _NO_LOCALS
         self.notes: tuple[str, ...] = ()
@@ -213,9 +213,14 @@ def _type_of(error: BaseException) -> str:
         return type_name(error)
 
 
+# What the class of an exception says itself may be anything, an error too.
+_traceback_of = BaseException.__dict__["__traceback__"].__get__
+_said_by_syntax_error = SyntaxError.__dict__["msg"].__get__
+
+
 def _message_of(error: BaseException) -> str:
-    if isinstance(error, SyntaxError) and isinstance(error.msg, str):
-        return clean(bounded(error.msg, _MAX_MESSAGE))
+    if is_a(error, SyntaxError) and is_a(text := _said_by_syntax_error(error), str):
+        return clean(bounded(str.__str__(text), _MAX_MESSAGE))
     return clean(bounded(safe_str(error), _MAX_MESSAGE))
 
 
@@ -223,7 +228,7 @@ def _notes_of(error: BaseException) -> tuple[str, ...]:
     notes = getattr(error, "__notes__", None)
     if notes is None:
         return ()
-    if not isinstance(notes, list | tuple):
+    if not is_a(notes, (list, tuple)):
         return (clean(bounded(safe_str(notes), _MAX_MESSAGE)),)
     return tuple(clean(bounded(safe_str(note), _MAX_MESSAGE)) for note in notes[:_MAX_NOTES])
 

@@ -15,7 +15,7 @@ from logster.capture.plain import bounded, clean
 from logster.capture.source import Source
 from logster.capture.surroundings import application_version, process_env
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
-from logster.limits import fit_env, fit_occurrence
+from logster.limits import fit, fit_env
 from logster.recall import Recall
 from logster.redaction import Redactor
 from logster.settings import Settings
@@ -34,10 +34,11 @@ class Renderer:
         self.settings = settings
         self._redactor = redactor
         self._source = Source(redactor, settings.project_root)
-        self._version = application_version(settings)
+        self._version = redactor.text(application_version(settings))
         self._call = lru_cache(maxsize=4_096)(self._source.call)
         self._templates = lru_cache(maxsize=4_096)(self._source.templates)
         self._redacted_template = lru_cache(maxsize=1_000)(redactor.text)
+        self._redacted_name = lru_cache(maxsize=1_000)(redactor.text)
         self._process_env: Env = {}
         self._env_of_bound = Recall(self._redacted, _KNOWN_ENVS)
 
@@ -57,7 +58,7 @@ class Renderer:
         occurrence = Occurrence(
             key=key,
             level=snapshot.level,
-            logger=snapshot.logger,
+            logger=self._redacted_name(snapshot.logger),
             message=message or traceback.last_lines(exception) if exception else message,
             timestamp_ms=snapshot.timestamp_ms,
             template=template or (message if snapshot.is_event else ""),
@@ -69,13 +70,7 @@ class Renderer:
             namespace=snapshot.namespace,
             count=snapshot.count,
         )
-        return fit_occurrence(
-            occurrence,
-            max_characters=settings.maximum_message_length,
-            max_bytes=settings.maximum_entry_bytes,
-            max_env_bytes=settings.max_env_bytes,
-            already_cut=snapshot.cut,
-        )
+        return fit(occurrence, settings, snapshot.cut)
 
     def env(self, snapshot: "RecordSnapshot") -> Env:
         """Return the env of `snapshot`, redacted and bounded; the same one where nothing but `bind()` adds to it."""
@@ -119,7 +114,7 @@ class Renderer:
             return fingerprint.of_exception(exception)
         if exception is not None:
             message = f"{exception.type} {message}"
-        about: dict[str, Any] = {"logger": snapshot.logger, "level": snapshot.level}
+        about: dict[str, Any] = {"logger": self._redacted_name(snapshot.logger), "level": snapshot.level}
         about |= {"module": call.module, "function": call.function}
         if template and exception is None:
             return fingerprint.of_call(template=template, **about)

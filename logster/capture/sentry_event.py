@@ -16,7 +16,8 @@ from logster.capture import sentry_exception, traceback, trail
 from logster.capture.plain import bounded, plain_mapping
 from logster.capture.renderer import location
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence, level_name
-from logster.limits import fit_env, fit_occurrence, json_size
+from logster.limits import fit, fit_env, json_size
+from logster.opaque import Opaque
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -41,7 +42,7 @@ _OWN = (
 )
 
 
-class SentryEventSnapshot:
+class SentryEventSnapshot(Opaque):
     """An event as it came, encoded: that takes a fraction of the room that objects do, while it waits.
 
     Arguments:
@@ -76,15 +77,6 @@ class SentryEventSnapshot:
         # The text itself would be kept alive by whoever remembers what it stands for.
         return ("sentry", self.namespace, len(self._said), hash(self._said))
 
-    def subject(self) -> None:
-        return None
-
-    def stands_for(self) -> None:
-        return None
-
-    def anchor(self) -> None:
-        return None
-
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence | None:
         """Return the event rendered, redacted and bounded; None where it is empty and the settings say so."""
         event = msgspec.json.decode(self._said)
@@ -112,12 +104,7 @@ class SentryEventSnapshot:
             source="sentry",
             namespace=self.namespace,
         )
-        return fit_occurrence(
-            occurrence,
-            max_characters=settings.maximum_message_length,
-            max_bytes=settings.maximum_entry_bytes,
-            max_env_bytes=settings.max_env_bytes,
-        )
+        return fit(occurrence, settings)
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:
         """Return the env alone, redacted and bounded."""

@@ -9,7 +9,8 @@ from logster import fingerprint
 from logster.capture.plain import plain_mapping
 from logster.capture.sentry_event import LEVELS, LOGGER, moment
 from logster.entry import Env, Frame, Occurrence
-from logster.limits import fit_env, fit_occurrence
+from logster.limits import fit, fit_env
+from logster.opaque import Opaque
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -29,7 +30,7 @@ _NAMES = {
 _TEMPLATE = "sentry.message.template"
 
 
-class SentryLogSnapshot:
+class SentryLogSnapshot(Opaque):
     """A log as it came.
 
     Arguments:
@@ -65,12 +66,6 @@ class SentryLogSnapshot:
     def subject(self) -> str:
         return self._message
 
-    def stands_for(self) -> None:
-        return None
-
-    def anchor(self) -> None:
-        return None
-
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence | None:
         """Return the log rendered, redacted and bounded; None where it is empty and the settings leave that out."""
         if settings.skip_empty and not self._message.strip():
@@ -96,12 +91,7 @@ class SentryLogSnapshot:
             source="sentry",
             namespace=self.namespace,
         )
-        return fit_occurrence(
-            occurrence,
-            max_characters=settings.maximum_message_length,
-            max_bytes=settings.maximum_entry_bytes,
-            max_env_bytes=settings.max_env_bytes,
-        )
+        return fit(occurrence, settings)
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:
         """Return the env alone, redacted and bounded."""

@@ -17,7 +17,7 @@ from logster.capture.carried import carried
 from logster.capture.context import RequestContext, current_bound, current_request, current_trail
 from logster.capture.correlation import TRACING, current_span
 from logster.capture.message import LONG, are_given, message_of
-from logster.capture.plain import CONSTANTS, bounded, clean, plain, safe_str
+from logster.capture.plain import CONSTANTS, bounded, clean, is_a, plain, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
 from logster.capture.structured import MARK
@@ -52,6 +52,7 @@ class RecordSnapshot:
     __slots__ = (
         "args",
         "bound",
+        "call",
         "count",
         "cut",
         "exception",
@@ -66,6 +67,7 @@ class RecordSnapshot:
         "pathname",
         "rendered_args",
         "request",
+        "since",
         "span",
         "stack",
         "template",
@@ -73,6 +75,7 @@ class RecordSnapshot:
         "thread",
         "timestamp",
         "trail",
+        "until",
     )
 
     def __init__(
@@ -157,7 +160,7 @@ class RecordSnapshot:
         self.timestamp = _timestamp(extra.pop("timestamp", None), self.timestamp)
         self.is_event = extra.pop(MARK, None) is True
         env = extra.pop("env", None)
-        self.extra = {clean(str(key)): plain(value) for key, value in extra.items()}
+        self.extra = {clean(safe_str(key)): plain(value) for key, value in extra.items()}
         if env is not None:
             rendered = plain(env)
             self.extra.update(rendered if isinstance(rendered, dict) else {"env": rendered})
@@ -199,26 +202,43 @@ class RecordSnapshot:
         raised = patterns.raised_text(self.exception.type, self.exception.message)
         return patterns.subject(message, raised) if message else raised
 
+    def said(self) -> Hashable | None:
+        """Return what decides the subject; None where it has to be rendered."""
+        is_simple = self.text is None and self.exception is None and _are_repeatable(self.args)
+        return (self.template, self.args) if is_simple else None
+
     def stands_for(self) -> str | None:
         """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
         is_alone = self.text is not None or self.exception or self.stack or self.extra is not None
-        return None if is_alone or not _are_repeatable(self.args) else self.template
+        if is_alone or not _are_repeatable(self.args):
+            return None
+        place = self.pathname, self.logger, self.level, self.function
+        self.call = (self.line, self.args or (), *place, None, None, None)
+        self.since, self.until = self.timestamp - _STANDS_SECONDS, self.timestamp + _STANDS_SECONDS
+        return self.template
 
     def is_repeated_by(self, record: logging.LogRecord) -> bool:
         """Return whether `record`, whose template is the same, says the same from the same place within a second.
 
         Asked only where this stands for any. The context may be another: nothing else tells them apart.
         """
+        args = record.args or ()
+        # All in one comparison, since each call of a logger pays for it. None of it runs code of the program's own.
         return (
-            record.lineno == self.line
-            and record.pathname == self.pathname
-            and record.name == self.logger
-            and record.levelno == self.level
-            and record.funcName == self.function
-            and _are_repeatable(record.args)
-            and record.args == self.args
-            and not (record.exc_info or record.exc_text or record.stack_info)
-            and -_STANDS_SECONDS < record.created - self.timestamp < _STANDS_SECONDS
+            self.since < record.created < self.until
+            and (type(args[0]) in _REPEATABLE if type(args) is tuple and len(args) == 1 else _are_repeatable(args))
+            and self.call
+            == (
+                record.lineno,
+                args,
+                record.pathname,
+                record.name,
+                record.levelno,
+                record.funcName,
+                record.exc_info,
+                record.exc_text,
+                record.stack_info,
+            )
             # Last: a record's dict is made when it is first asked for, and slows down what follows.
             and len(record.__dict__) == _STANDARD_COUNT
         )
@@ -277,7 +297,7 @@ def _error_of(exc_info: Any) -> Any:
 
 def _raised(exc_info: Any, taker: Taker | None) -> Raised | None:
     error = _error_of(exc_info)
-    if not isinstance(error, BaseException):
+    if not is_a(error, BaseException):
         return None
     return raised(error, exc_info[2] if type(exc_info) is tuple else None, taker)
 
@@ -295,9 +315,9 @@ def _count(value: Any) -> int:
 
 def _timestamp(value: Any, default: float) -> float:
     try:
-        if isinstance(value, datetime):
-            return value.timestamp()
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e11:
+        if is_a(value, datetime):
+            return datetime.timestamp(value)
+        if type(value) in (int, float) and 0 <= value < 1e11:
             return float(value)
     except (ValueError, OverflowError, OSError):
         pass

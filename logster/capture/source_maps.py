@@ -20,6 +20,7 @@ from logster.capture.plain import clean
 from logster.capture.source_map import Original, SourceMap, plain_debug_id
 from logster.entry import Frame
 from logster.errors import MissingExtra
+from logster.forking import after_fork
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -294,4 +295,4 @@ def _content(path: Path, max_bytes: int) -> bytes:
 
 
 # The lock of another thread would never be released in a child.
-os.register_at_fork(after_in_child=_source_maps.cache_clear)
+after_fork(_source_maps.cache_clear)

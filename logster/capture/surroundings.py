@@ -57,7 +57,7 @@ def _detected_version(project_root: str) -> str:
             return version[:100]
     try:
         return checked_out_commit(Path(project_root or Path.cwd()))
-    except OSError:
+    except (OSError, ValueError):  # also of a file that is no text
         return ""
 
 

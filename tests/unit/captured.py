@@ -50,6 +50,7 @@ class MemoryStore:
 
     def report(self, reports: Sequence[Report]) -> None:
         self.calls += 1
+        reports = list(reports)
         self.is_free.wait(10)
         if self.is_away:
             raise StoreUnavailable("away")
@@ -63,6 +64,10 @@ class MemoryStore:
         if self.loses_answers:
             self.loses_answers = False
             raise StoreUnavailable("the answer was lost")
+
+    def ping(self) -> None:
+        if self.is_away:
+            raise StoreUnavailable("away")
 
     def filter(self, namespace: str) -> Filter:
         return Filter(self.rules)
