@@ -6,6 +6,7 @@ their own, and a child forked while another thread holds one would wait for it f
 
 import os
 import threading
+from collections.abc import Callable
 
 # Should what a fork waits for hang, the program is not to hang with it.
 _LONGEST_WAIT_SECONDS = 5.0
@@ -25,4 +26,12 @@ def _in_parent() -> None:
         no_fork.release()
 
 
-os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=no_fork._at_fork_reinit)  # type: ignore[attr-defined]
+def after_fork(callback: Callable[[], object]) -> None:
+    """Call `callback` in every child that is forked from now on; never on a system without fork, such as Windows."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=callback)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_in_parent)
+    after_fork(no_fork._at_fork_reinit)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ import msgspec
 
 from logster.entry import Env, ExceptionInfo, Frame, Occurrence
 from logster.recall import Recall
+from logster.settings import Settings
 
 # An env sample says when it was taken; that is never cut.
 _KEPT_KEYS = frozenset({"time", "timestamp"})
@@ -84,6 +85,23 @@ def _fewer_keys(env: Env, max_bytes: int) -> Env:
         else:
             left_out += 1
     return kept | {"…": f"{left_out:,} more keys"}
+
+
+def fit(occurrence: Occurrence, settings: Settings, already_cut: int = 0) -> Occurrence:
+    """Return `occurrence` within the limits that the settings give.
+
+    Arguments:
+        occurrence: what to cut.
+        settings: how much may remain.
+        already_cut: how many characters of the message were left out before.
+    """
+    return fit_occurrence(
+        occurrence,
+        max_characters=settings.maximum_message_length,
+        max_bytes=settings.maximum_entry_bytes,
+        max_env_bytes=settings.max_env_bytes,
+        already_cut=already_cut,
+    )
 
 
 def fit_occurrence(

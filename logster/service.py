@@ -4,13 +4,14 @@ Owns who belongs together. The handler, the middleware and the viewer all ask he
 `configure()` holds for every one of them.
 """
 
-import os
 import threading
 from typing import Any
 
 from logster.capture.app_code import AppCode
+from logster.capture.leveling import let_levels_vary
 from logster.delivery.received import Received
 from logster.delivery.worker import Worker
+from logster.forking import after_fork
 from logster.settings import Settings
 from logster.store.redis_store import RedisStore
 
@@ -24,6 +25,8 @@ class Service:
         self.worker = Worker(settings, self.store)
         self.received = Received()
         self.app_code = AppCode(settings.project_root) if settings.capture_locals else None
+        if settings.breadcrumbs:
+            let_levels_vary()
 
     def forget(self, namespace: str) -> None:
         """Let go of what this process keeps of a namespace that is no longer used; what Redis keeps stays."""
@@ -91,4 +94,4 @@ def _renew_lock() -> None:
     _lock = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_renew_lock)
+after_fork(_renew_lock)

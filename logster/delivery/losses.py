@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from logster import fingerprint
 from logster.entry import LEVEL_NUMBERS, Env, Occurrence, level_name
+from logster.opaque import Opaque
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -19,6 +20,7 @@ QUEUE_FULL = "the queue was full"
 AWAY = "Redis was away"
 AWAY_TOO_LONG = "Redis was away for too long"
 UNWRITABLE = "the store refused them"
+SPOOL_FULL = "the spool was full"
 
 
 def unrenderable(error: Exception) -> str:
@@ -78,7 +80,7 @@ class Losses:
                     self._counts[each.namespace, level, each.reason] += count
 
 
-class LossSnapshot:
+class LossSnapshot(Opaque):
     """The report about what was dropped."""
 
     level = LEVEL_NUMBERS["WARNING"]
@@ -89,18 +91,6 @@ class LossSnapshot:
         self.timestamp_ms = int(time.time() * 1_000)
         self.reason = reason
         self.levels = levels
-
-    def identity(self) -> None:
-        return None
-
-    def subject(self) -> None:
-        return None
-
-    def stands_for(self) -> None:
-        return None
-
-    def anchor(self) -> None:
-        return None
 
     def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence:
         return Occurrence(

@@ -1,6 +1,7 @@
 """Reports → the store, each exactly once: what was sent and not confirmed is sent again under the same numbers.
 
-Owns the sender's name and numbers, and when to try again while the store is away.
+Owns the sender's name and numbers, and when to try again while the store is away. Where there is a spool, what cannot
+be written goes there, and from there to the store once that is back.
 """
 
 import itertools
@@ -8,12 +9,13 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Protocol
 
 from logster.delivery import observers
 from logster.delivery.coalescer import Coalescer
 from logster.delivery.losses import LOGGER, UNWRITABLE, Losses
+from logster.delivery.spool import Spool, renamed
 from logster.delivery.stderr import complain
 from logster.delivery.tally import Tally
 from logster.entry import Report
@@ -45,6 +47,8 @@ class Store(Protocol):
 
     def filter(self, namespace: str) -> Filter: ...
 
+    def ping(self) -> None: ...
+
 
 class Outbox:
     """Writes what a coalescer holds.
@@ -53,27 +57,40 @@ class Outbox:
         store: where to.
         losses: where to count what the store will never take.
         tally: where to count what became of the rest.
+        spool: where reports wait on disk, if anywhere.
+        waiting: makes a block in which the store is waited for, and others may call `copy` meanwhile.
     """
 
-    def __init__(self, store: Store, losses: Losses, tally: Tally) -> None:
+    def __init__(
+        self,
+        store: Store,
+        losses: Losses,
+        tally: Tally,
+        spool: Spool | None = None,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._spool = spool
+        self._waiting = waiting
         self._store = store
         self._losses = losses
         self._tally = tally
-        self._sender = uuid.uuid4().hex
-        self._next_number = itertools.count(1).__next__
+        self._be_somebody()
         self._unconfirmed: list[Report] = []
+        self._in_hand: list[Report] = []
+        self._left: list[Report] = []  # by the spool, for want of room; not sent yet
+        self._replays = False
         self._on_its_way: Batch | None = None  # has all that is unconfirmed
         self._pause = 0.0
         self._retry_at = 0.0
         self.written = 0
 
     def __len__(self) -> int:
-        return len(self._unconfirmed)
+        return len(self._unconfirmed) + len(self._left)
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether something was sent that the store has not confirmed."""
-        return bool(self._unconfirmed)
+        """Return whether something is out of the coalescer's hands that the store has not confirmed."""
+        return bool(self._unconfirmed or self._left)
 
     @property
     def is_sending(self) -> bool:
@@ -89,6 +106,22 @@ class Outbox:
         """Return how long the store is to be left alone."""
         return max(self._retry_at - time.monotonic(), 0.0) if self._pause else 0.0
 
+    @property
+    def is_spooling(self) -> bool:
+        """Return whether what comes now goes to the disk."""
+        return self._spool is not None and self.is_away
+
+    @property
+    def has_spooled(self) -> bool:
+        """Return whether something that went to the disk has not reached the store."""
+        return self._spool is not None and self._spool.has_own
+
+    def seconds_to_tend(self) -> float | None:
+        """Return when there is something to do for what is on disk; None where there is no spool."""
+        if self._spool is None:
+            return None
+        return self._spool.seconds_to_sync() if self.is_away else self._spool.seconds_to_look()
+
     def retry_now(self) -> None:
         """Leave out the rest of the pause."""
         self._retry_at = 0.0
@@ -99,9 +132,16 @@ class Outbox:
         While the store works on a batch the next one is made ready. Where it goes on, the last one may stay on its
         way, until `write` or `confirm` is called again.
         """
+        if self.is_spooling and not self._is_back():
+            return False
         while True:
             if self._on_its_way is None and not self._resend():
                 return False
+            if self._left:
+                if not self.confirm():
+                    return False
+                self._take_left()
+                continue
             reports = coalescer.take(_REPORTS_A_BATCH, self._sender, self._next_number)
             if reports and (goes_on or len(coalescer) or self._on_its_way):
                 if not self._send_on(reports):
@@ -114,7 +154,76 @@ class Outbox:
     def confirm(self) -> bool:
         """Wait until the store has answered to what is on its way, and return whether it took that."""
         batch, self._on_its_way = self._on_its_way, None
-        return batch is None or self._settled(lambda: self._take(batch.results()))
+        return batch is None or self._settled(lambda: self._take(self._results(batch)))
+
+    def set_aside(self, coalescer: Coalescer) -> None:
+        """Bring to the disk what waits in memory, if there is a spool that takes it."""
+        if self._spool is None:
+            return
+        self._spool.sync()
+        self._take_left()
+        if self._unconfirmed:
+            if not self._spool.write(self._unconfirmed):
+                return
+            self._unconfirmed = []
+            # What comes later may be written before these are, and must not have the numbers after theirs.
+            self._be_somebody()
+        self._spool_all(coalescer)
+
+    def copy(self, coalescer: Coalescer) -> None:
+        """Bring to the disk what waits in memory while the store is waited for, which may yet take what it was sent."""
+        if self._spool is None:
+            return
+        sent = [] if self._replays else [*self._unconfirmed, *self._in_hand]
+        if not sent or self._spool.write(sent):
+            self._spool_all(coalescer)
+
+    def replay(self) -> None:
+        """Write some of what is on disk."""
+        if self._spool is None or self.is_waiting:
+            return
+        self._spool.finish()
+        self._unconfirmed = [] if self._spool.seconds_to_look() > 0 else self._spool.batch(_REPORTS_A_BATCH)
+        if not self._unconfirmed:
+            self._pause = 0.0
+            return
+        self._replays = True
+        try:
+            if self._resend():
+                self._spool.advance()
+        finally:
+            self._unconfirmed = []  # where it is not written it is still on disk
+            self._replays = False
+
+    def _spool_all(self, coalescer: Coalescer) -> None:
+        while len(coalescer) and self._spool is not None:
+            numbers = self._spool.numbers()
+            if numbers is None:
+                return
+            reports = coalescer.take(_REPORTS_A_BATCH, *numbers)
+            if reports and not self._spool.write(reports):
+                self._left += reports
+                return
+
+    def _take_left(self) -> None:
+        # The numbers that they have go with the file that they are not in.
+        self._unconfirmed += renamed(self._left, self._sender, self._next_number)
+        self._left = []
+
+    def _is_back(self) -> bool:
+        """Return whether the store answers again, and if so let what is on disk be read."""
+        try:
+            with self._waiting():
+                self._store.ping()
+        except Exception as error:
+            complain(str(error) if isinstance(error, LogsterError) else repr(error))
+            self._wait_longer()
+            return False
+        return True
+
+    def _be_somebody(self) -> None:
+        self._sender = uuid.uuid4().hex
+        self._next_number = itertools.count(1).__next__
 
     def _resend(self) -> bool:
         """Write what is unconfirmed, if anything is."""
@@ -124,15 +233,18 @@ class Outbox:
         """Send reports once those before them are confirmed; return whether these are."""
         batch: Batch | None = None
         # What fails here comes up again when these reports are written on their own.
-        with suppress(Exception):
+        self._in_hand = reports
+        with suppress(Exception), self._waiting():
             batch = self._store.batch(reports)
-        if not self.confirm():
+        is_confirmed, self._in_hand = self.confirm(), []
+        if not is_confirmed:
             self._unconfirmed += reports
             return False
         self._unconfirmed = reports
         with suppress(Exception):
             if batch is not None:
-                batch.send()
+                with self._waiting():
+                    batch.send()
                 self._on_its_way = batch
         return True
 
@@ -168,8 +280,19 @@ class Outbox:
 
     def _report(self, reports: Sequence[Report]) -> None:
         if reports:
-            self._tally.settle(reports, observers.report(self._store, reports))
+            with self._waiting():
+                results = self._store.report(reports)
+            observers.tell(self._store, reports, results)
+            if self._replays:  # what was written before is counted already
+                outcomes = zip(reports, results or [None] * len(reports), strict=True)
+                new = [(each, result) for each, result in outcomes if getattr(result, "outcome", "") != "repeated"]
+                reports, results = [each for each, _ in new], [result for _, result in new if result]
+            self._tally.settle(reports, results)
             self.written += sum(each.count for each in reports)
+
+    def _results(self, batch: Batch) -> Any:
+        with self._waiting():
+            return batch.results()
 
     def _take(self, results: Any) -> None:
         observers.tell(self._store, self._unconfirmed, results)

@@ -27,6 +27,9 @@ class Snapshot(Protocol):
     def subject(self) -> str | None:
         """Return the text in which patterns are looked for, not redacted; None where it has to be rendered for that."""
 
+    def said(self) -> Hashable | None:
+        """Return what decides the subject, found without rendering; None where that would be as much to do."""
+
     def stands_for(self) -> str | None:
         """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, get_args
 
@@ -19,10 +20,12 @@ from logster.delivery.losses import AWAY, QUEUE_FULL, Losses
 from logster.delivery.outbox import Outbox, Store
 from logster.delivery.silence import silence
 from logster.delivery.snapshot import Snapshot
-from logster.delivery.stderr import complain
+from logster.delivery.spool import spool_of
+from logster.delivery.standin import StandIn
+from logster.delivery.stderr import complain, mask_with
 from logster.delivery.tally import Tally, What
 from logster.errors import LogsterError
-from logster.forking import no_fork
+from logster.forking import after_fork, no_fork
 from logster.redaction import Redactor
 from logster.settings import Settings
 
@@ -32,13 +35,19 @@ _SLICE_SECONDS = 0.002
 _WRITE_AT = 500
 # As many make a tick of their own: what waits is no fewer after it.
 _NO_TICK_AT = 500
+_SPOOL_SECONDS = 0.25
+_ASK_AGAIN_SECONDS = 0.05
 
 
 class _Request:
-    """Asks the thread to write all that was submitted before, and to end where `stop` is set."""
+    """Asks the thread to write all that was submitted before, and to end where `stop` is set.
 
-    def __init__(self, *, stop: bool = False) -> None:
+    Where `or_spool`, what is on disk is as good as written: the process may end.
+    """
+
+    def __init__(self, *, stop: bool = False, or_spool: bool = False) -> None:
         self.stop = stop
+        self.or_spool = stop or or_spool
         self.done = threading.Event()
 
 
@@ -54,10 +63,13 @@ class Worker:
         self._settings = settings
         self._store = store
         self._redactor = Redactor(settings.redact_keys)
+        mask_with(self._redactor)
         self._limit = settings.queue_size
         self._synchronous = settings.synchronous
         self._reset()
         _workers.add(self)
+        if self._spool is not None and not self._synchronous and self._spool.check():
+            self._start()  # a process before this one left something
 
     def _reset(self) -> None:
         # SimpleQueue is the one queue that a finalizer or a signal handler may use while its thread is in it.
@@ -69,8 +81,12 @@ class Worker:
         self._coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter)
         self.standing = self._coalescer.standing
         self._tally = Tally()
-        self._outbox = Outbox(self._store, self._losses, self._tally)
+        self._spool = spool_of(self._settings, self._losses)
+        self._stand_in = StandIn(self._spool_queued) if self._spool is not None else None
+        self._outbox = Outbox(self._store, self._losses, self._tally, self._spool, self._waiting)
         self._requests: list[_Request] = []
+        self._met: set[str] = set()
+        self._in_hand: Any = None
         self._taken = 0
         self._due = 0.0
 
@@ -86,16 +102,17 @@ class Worker:
             self._start()
         return True
 
-    def flush(self, timeout: float | None = None) -> bool:
+    def flush(self, timeout: float | None = None, *, or_spool: bool = False) -> bool:
         """Wait until all that was submitted before is written.
 
         Arguments:
             timeout: how long to wait at the most, in seconds; `drain_seconds` by default.
+            or_spool: wait no longer than until it is in the spool.
 
         Returns:
             Whether it was written in time.
         """
-        return self._ask(_Request(), self._settings.drain_seconds if timeout is None else timeout)
+        return self._ask(_Request(or_spool=or_spool), self._settings.drain_seconds if timeout is None else timeout)
 
     def close(self, timeout: float | None = None) -> bool:
         """Write what waits and end the thread; a later `submit` starts another."""
@@ -130,6 +147,7 @@ class Worker:
 
     def forget(self, namespace: str) -> None:
         """Drop what was counted of one namespace."""
+        self._met.discard(namespace)
         self._tally.forget(namespace)
         self._losses.forget(namespace)
 
@@ -149,7 +167,7 @@ class Worker:
 
     def _write_here(self) -> None:
         """Do the work of the thread that could not be started, as at the very end of the program."""
-        with self._starting, silence:
+        with self._starting, silence, self._working():
             self._take_queued()
             self._write()
             self._answered()
@@ -191,22 +209,40 @@ class Worker:
         _drain_with_process()
         return True
 
+    def _working(self) -> AbstractContextManager[None]:
+        return self._stand_in.working() if self._stand_in else nullcontext()
+
+    def _waiting(self) -> AbstractContextManager[None]:
+        return self._stand_in.waiting() if self._stand_in else nullcontext()
+
     def _run(self) -> None:
         with silence:
             if self._ending is not None:
                 self._ending.join()  # two threads must not write at the same time
-            while True:
-                try:
-                    self._collect()
-                    self._write()
-                except Exception as error:
-                    complain(f"the worker met {error!r}")
-                if any(each.stop for each in self._answered()):
-                    break
+            with self._working():
+                self._work()
             self._ending, self._thread = self._thread, None
             # Whoever submitted before that line counts on this thread.
             if not self._queue.empty():
                 self._start()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self._collect()
+                self._write()
+            except Exception as error:
+                complain(f"the worker met {error!r}")
+            if any(each.stop for each in self._answered()):
+                break
+
+    def _spool_queued(self) -> None:
+        """Do on another thread what keeps reports safe, while this one waits for the store."""
+        item, self._in_hand = self._in_hand, None
+        if item is not None:
+            self._take(item)
+        self._take_queued()
+        self._outbox.copy(self._coalescer)
 
     def _collect(self) -> None:
         """Wait for something to do, and take what is in the queue."""
@@ -220,20 +256,30 @@ class Worker:
         self._take_queued()
 
     def _seconds_to_wait(self) -> float | None:
+        tend = self._outbox.seconds_to_tend()
+        if tend is None:
+            return self._seconds_to_write()
+        return min(tend, tend if (seconds := self._seconds_to_write()) is None else seconds)
+
+    def _seconds_to_write(self) -> float | None:
+        due = max(self._due - time.monotonic(), 0.0)
         if self._outbox.is_away:
-            return self._outbox.seconds_to_retry()
+            retry = self._outbox.seconds_to_retry()
+            return min(retry, due) if self._outbox.is_spooling and len(self._coalescer) else retry
         if self._outbox.is_sending:
             return 0.0
         if len(self._coalescer) or self._outbox.is_waiting:
-            return max(self._due - time.monotonic(), 0.0)
-        return 0.0 if len(self._losses) else None
+            return due
+        if len(self._losses):
+            return 0.0
+        return _ASK_AGAIN_SECONDS if self._requests else None
 
     def _take_queued(self) -> None:
         queued = self._queue.qsize()
         yield_at = time.perf_counter() + _SLICE_SECONDS
         for _ in range(queued):
             self._take(self._queue.get_nowait())
-            if len(self._coalescer) >= _WRITE_AT and not self._outbox.is_away:
+            if len(self._coalescer) >= _WRITE_AT and (self._outbox.is_spooling or not self._outbox.is_away):
                 self._due = 0.0
                 return
             if time.perf_counter() > yield_at:
@@ -247,34 +293,64 @@ class Worker:
             self._requests.append(item)
             self._outbox.retry_now()
             return
+        if self._spool is not None and item.namespace not in self._met and not self._meet(item):
+            return
         self._taken += item.count
         self._tally.add(item.namespace, "taken", item.count)
         if not len(self._coalescer):
-            self._due = time.monotonic() + self._settings.flush_interval_seconds
+            is_spooling = self._outbox.is_spooling
+            self._due = time.monotonic() + (_SPOOL_SECONDS if is_spooling else self._settings.flush_interval_seconds)
         self._coalescer.add(item)
+
+    def _meet(self, item: Any) -> bool:
+        """Let the store read what it needs of a namespace; return whether the item was left to be taken meanwhile."""
+        self._met.add(item.namespace)
+        self._in_hand = item
+        with self._waiting(), suppress(Exception):  # which comes up again when it is asked for that
+            self._store.filter(item.namespace)
+        is_left, self._in_hand = self._in_hand is not None, None
+        return is_left
 
     def _write(self) -> None:
         """Write what waits, if it is time."""
         if self._outbox.seconds_to_retry() > 0:
+            if self._requests or time.monotonic() >= self._due:
+                self._outbox.set_aside(self._coalescer)
             return
         goes_on = self._queue.qsize() >= _NO_TICK_AT and not self._requests
-        if not (self._requests or time.monotonic() >= self._due):
-            if not goes_on:
-                self._outbox.confirm()
+        if not (self._requests or time.monotonic() >= self._due or self._outbox.is_spooling):
+            if not goes_on and self._outbox.confirm():
+                self._replay()
             return
         if self._outbox.write(self._coalescer, goes_on=goes_on):
+            self._replay()
             self._report_losses()
+        if self._outbox.is_spooling:
+            if any(each.or_spool for each in self._requests):
+                self._take_losses()
+            self._outbox.set_aside(self._coalescer)
+
+    def _replay(self) -> None:
+        if self._spool is not None:
+            self._outbox.replay()
+            for each in self._spool.take_damaged():
+                self._take(each)
 
     def _report_losses(self) -> None:
         if len(self._losses):
-            for each in self._losses.take():
-                self._coalescer.add(each)
+            self._take_losses()
             self._outbox.write(self._coalescer)
+
+    def _take_losses(self) -> None:
+        for each in self._losses.take():
+            self._coalescer.add(each)
 
     def _answered(self) -> list[_Request]:
         if not self._requests or len(self._coalescer) or self._outbox.is_waiting:
             return []
-        answered, self._requests = self._requests, []
+        is_spooled = self._outbox.has_spooled
+        answered = [each for each in self._requests if each.or_spool or not is_spooled]
+        self._requests = [each for each in self._requests if not (each.or_spool or not is_spooled)]
         for each in answered:
             each.done.set()
         return answered
@@ -292,7 +368,7 @@ def _after_fork() -> None:
 def _drain() -> None:
     # All are asked before one is waited for: however many they are, the program ends within one `drain_seconds`.
     started = time.monotonic()
-    asked = [(worker, _Request()) for worker in list(_workers)]
+    asked = [(worker, _Request(or_spool=True)) for worker in list(_workers)]
     for worker, request in asked:
         worker._post(request)
     for worker, request in asked:
@@ -312,5 +388,5 @@ def _drain_with_process() -> None:
 _drains_with = 0
 """The process that has registered already: each registration would wait for the server anew."""
 
-os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)
 ending.first(_drain)

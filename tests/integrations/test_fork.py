@@ -41,6 +41,8 @@ def test_a_child_does_not_repeat_what_its_parent_had_queued(settings: Settings) 
             os.waitpid(pid, 0)
         log.error("after the fork")
         """,
+        # Python itself warns, since 3.12, that a fork with threads may hang; the worker is one.
+        PYTHONWARNINGS="ignore:This process:DeprecationWarning",
     )
 
     assert result.stderr == ""

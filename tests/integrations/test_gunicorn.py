@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,21 +50,49 @@ def _get(port: int) -> str:
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("options", "loaded"), [(["--preload"], 1), ([], 3)], ids=["preload", "no preload"])
-def test_each_report_is_counted_once(settings: Settings, tmp_path: Path, options: list[str], loaded: int) -> None:
-    (tmp_path / "shop.py").write_text(APP)
+@contextmanager
+def _serving(settings: Settings, directory: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    (directory / "shop.py").write_text(APP)
     port = _free_port()
-    command = ["gunicorn", "--workers=3", "--bind", f"127.0.0.1:{port}", "--log-level=warning", *options, "shop:app"]
+    command = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level=warning", *options, "shop:app"]
     variables = environment(settings, PYTHONDONTWRITEBYTECODE="1")
-    variables["PYTHONPATH"] += os.pathsep + str(tmp_path)
-    server = subprocess.Popen([sys.executable, "-m", *command], env=variables, cwd=tmp_path)
+    variables["PYTHONPATH"] += os.pathsep + str(directory)
+    server = subprocess.Popen([sys.executable, "-m", *command], env=variables, cwd=directory)
     try:
-        answers = [_get(port)]
-        with ThreadPoolExecutor(8) as browsers:
-            while len(set(answers)) < 3:
-                answers += browsers.map(_get, [port] * 8)
+        yield server, port
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
 
+
+@pytest.mark.parametrize(("options", "loaded"), [(["--preload"], 1), ([], 3)], ids=["preload", "no preload"])
+def test_each_report_is_counted_once(settings: Settings, tmp_path: Path, options: list[str], loaded: int) -> None:
+    with _serving(settings, tmp_path, "--workers=3", *options) as (_, port):
+        answers = [_get(port)]
+        with ThreadPoolExecutor(8) as browsers:
+            while len(set(answers)) < 3:
+                answers += browsers.map(_get, [port] * 8)
+
     assert counts(settings) == {"loaded": loaded, "requested": len(answers)}
+
+
+def test_workers_that_end_for_their_number_of_requests_write_before(settings: Settings, tmp_path: Path) -> None:
+    with _serving(settings, tmp_path, "--workers=2", "--max-requests=5") as (_, port):
+        answers = [_get(port) for _ in range(40)]
+
+    found = counts(settings)
+    assert found["requested"] == 40
+    assert found["loaded"] >= len(set(answers)) > 4
+
+
+def test_workers_that_are_replaced_by_a_reload_write_before(settings: Settings, tmp_path: Path) -> None:
+    with _serving(settings, tmp_path, "--workers=2") as (server, port):
+        before = [_get(port) for _ in range(20)]
+        server.send_signal(signal.SIGHUP)
+        after = [_get(port) for _ in range(20)]
+        deadline = time.monotonic() + 20
+        while set(after[-5:]) & set(before):
+            assert time.monotonic() < deadline, "the workers were not replaced"
+            after.append(_get(port))
+
+    assert counts(settings)["requested"] == len(before) + len(after)

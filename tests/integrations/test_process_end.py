@@ -1,5 +1,6 @@
 """However a program ends by itself, what it reported before arrives."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -28,6 +29,32 @@ def test_what_was_reported_before_the_end_arrives(settings: Settings, end: str) 
 
     assert counts(settings) == {"before the end": 500}
     assert result.returncode in (status, -2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_what_was_reported_before_a_signal_arrives(settings: Settings, number: signal.Signals) -> None:
+    """SIGINT by itself, SIGTERM where `install()` was called: Python ends without a word at one that nobody handles."""
+    result = run(
+        settings,
+        f"""
+        logster.install()
+        for _ in range(500):
+            log.error("before the end")
+        os.kill(os.getpid(), {int(number)})
+        time.sleep(60)
+        """,
+    )
+
+    assert counts(settings)["before the end"] == 500
+    assert result.returncode in (-number, 130)
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.execv('/bin/sh', ['sh', '-c', 'exit 3'])"], ids=["_exit", "exec"])
+def test_what_was_flushed_before_an_end_that_runs_nothing_arrives(settings: Settings, end: str) -> None:
+    result = run(settings, f"for _ in range(500): log.error('before the end')\nassert logster.flush()\n{end}")
+
+    assert counts(settings) == {"before the end": 500}
+    assert result.returncode == 3
 
 
 def test_what_is_reported_while_the_program_ends_arrives(settings: Settings) -> None:
