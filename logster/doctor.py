@@ -141,10 +141,14 @@ def _eviction(patient: _Patient) -> Finding:
     if not policy:
         return Finding("eviction", "note", "The server does not tell its maxmemory-policy.")
     advice = "Set maxmemory-policy to noeviction, or give the log a Redis of its own."
-    if not policy.startswith("allkeys"):
+    is_limited = bool(int(memory.get("maxmemory", 0)))
+    if policy == "noeviction" or (policy.startswith("volatile") and not is_limited):
         return Finding("eviction", "ok", f"maxmemory-policy {policy}: no entry is evicted")
+    if policy.startswith("volatile"):
+        text = f"maxmemory-policy {policy} evicts no entry, but what keeps repeated reports from counting twice"
+        return Finding("eviction", "warn", f"{text}, and what brings deleted entries back", advice)
     text = f"maxmemory-policy {policy} evicts entries"
-    if int(memory.get("maxmemory", 0)):
+    if is_limited:
         return Finding("eviction", "fail", f"{text} when memory is full", advice)
     return Finding("eviction", "warn", f"{text} once maxmemory is set", advice)
 

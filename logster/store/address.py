@@ -1,6 +1,7 @@
 """What a `redis_url` means: opens the client for it. Knows every form of URL, nothing of what is done with it."""
 
 import re
+import socket
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from logster.errors import ConfigurationError, MissingExtra
+from logster.redis_url import public, public_text
 
 Client = Any
 """A redis.Redis, RedisCluster or fakeredis client: what they share has no type of its own."""
@@ -39,7 +41,8 @@ def open_client(url: str, timeout_seconds: float) -> Client:
     except ConfigurationError:
         raise
     except ValueError as error:
-        raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}, which does not work: {error}.") from None
+        why = public_text(str(error), url)
+        raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}, which does not work: {why}.") from None
 
 
 def close_client(client: Client) -> None:
@@ -47,11 +50,6 @@ def close_client(client: Client) -> None:
     if isinstance(client, RedisCluster):
         client.disconnect_connection_pools()  # type: ignore[no-untyped-call]
     client.close()
-
-
-def public(url: str) -> str:
-    """Return `url` without what must not be shown: user, password and options."""
-    return re.sub(r"//[^/]*@", "//", url.partition("?")[0])
 
 
 def password(url: str) -> str:
@@ -69,6 +67,8 @@ def _opener(url: str) -> Callable[[str, dict[str, Any]], Client]:
 
 
 def _open_server(url: str, options: dict[str, Any]) -> Client:
+    if url.startswith("unix:") and not hasattr(socket, "AF_UNIX"):
+        raise ValueError("this system has no unix sockets; allowed here are redis://HOST:PORT and its like")
     return redis.Redis.from_url(url, **options)
 
 

@@ -14,10 +14,18 @@ from typing import Any, NamedTuple
 import hiredis
 import redis
 from redis.cluster import RedisCluster
-from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError  # noqa: A004
+from redis.exceptions import (
+    ConnectionError,  # noqa: A004
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
 from logster.errors import StoreUnavailable
-from logster.forking import no_fork
+from logster.forking import after_fork, no_fork
+from logster.redis_url import public
 from logster.store import address
 from logster.store.address import Client
 from logster.store.latency import Latency
@@ -45,6 +53,7 @@ class Connection:
         self.timeout_seconds = timeout_seconds
         self._client: Client | None = None
         self._pid = 0
+        self._closings = 0
         self.latency = Latency()
         _connections.add(self)
 
@@ -85,7 +94,8 @@ class Connection:
         Raises:
             StoreUnavailable: as `run_all`.
         """
-        client = self.client()
+        with self.errors():
+            client = self.client()
         if type(client) is not redis.Redis:
             answers = self.run_all(commands)
             return Flight(lambda: answers)
@@ -105,7 +115,11 @@ class Connection:
 
     def _completed(self, commands: Sequence[Command], answers: list[Any]) -> list[Any]:
         for _ in range(_LOADS_AT_MOST):
-            missing = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            missing = [
+                i
+                for i, answer in enumerate(answers)
+                if isinstance(answer, NoScriptError) and commands[i][0] == "EVALSHA"
+            ]
             if not missing:
                 break
             self._load([commands[i] for i in missing])
@@ -119,17 +133,24 @@ class Connection:
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn what means that Redis is away or refuses to work into StoreUnavailable."""
+        closings = self._closings
         try:
             yield
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             if _is_mistake(error):
                 raise
             self._leave_embedded(error)
+            raise StoreUnavailable(self._explanation(error)) from error
+        except (TypeError, AttributeError, ValueError) as error:
+            # Another thread has let go of the connections in between, and redis-py found a socket that is None.
+            if closings == self._closings:
+                raise
             raise StoreUnavailable(self._explanation(error)) from error
 
     def close(self) -> None:
         """Let go of the connections; the next use opens new ones."""
         client, self._client = self._client, None
+        self._closings += 1
         if client is not None and self._pid == os.getpid():
             address.close_client(client)
 
@@ -152,11 +173,18 @@ class Connection:
             self.close()
 
     def _explanation(self, error: Exception) -> str:
-        reason = str(error) or type(error).__name__
+        reason = _reason(error)
         if secret := address.password(self._url):
             reason = reason.replace(secret, "***")
-        where = address.public(self._url)
+        where = public(self._url)
         return f"Redis at {where} cannot be used: {reason}. Check that it runs, and that setting 'redis_url' is right."
+
+
+def _reason(error: Exception) -> str:
+    # The client takes the word MOVED away, and leaves a slot and an address.
+    if isinstance(error, MovedError):
+        return f"it is a node of a cluster, for which the URL begins with redis+cluster:// (MOVED {error})"
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _sent(client: Any, commands: Sequence[Command]) -> Callable[[], list[Any]]:
@@ -233,4 +261,4 @@ def _after_fork() -> None:
         connection.latency = Latency()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)

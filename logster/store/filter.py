@@ -42,6 +42,10 @@ class Filter:
         self._suppression = suppression
         self._grouping = grouping
         by_message = [rule.expression for rule in self._by_message]
+        self.suppresses = bool(rules or suppression)
+        """Whether there is anything that could keep an occurrence out."""
+        self.needs_env = bool(self._by_env)
+        """Whether the env may decide."""
         self._may_suppress = _any_of(by_message + [pattern.expression for pattern in suppression])
         # To ask all at once saves nothing where there is but one.
         self._may_group = _any_of([pattern.expression for pattern in grouping]) if len(grouping) != 1 else _always
@@ -50,16 +54,6 @@ class Filter:
     def is_known(self) -> bool:
         """Return whether the patterns were ever read."""
         return self.version != _UNKNOWN
-
-    @property
-    def suppresses(self) -> bool:
-        """Return whether there is anything that could keep an occurrence out."""
-        return bool(self._by_message or self._by_env or self._suppression)
-
-    @property
-    def needs_env(self) -> bool:
-        """Return whether the env may decide."""
-        return bool(self._by_env)
 
     def suppressed_by(self, subject: str, env: Callable[[], Env]) -> str:
         """Return under which name an occurrence that is kept out is counted; empty where it is not."""

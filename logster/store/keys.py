@@ -118,6 +118,12 @@ class Keys:
     def beacon(self, address: str, minute: int) -> str:
         return f"{self.prefix}beacon:{address}:{minute}"
 
+    def attempts(self, address: str, minute: int) -> str:
+        return f"{self.prefix}attempts:{address}:{minute}"
+
+    def signed_out(self, session: str) -> str:
+        return f"{self.prefix}signed-out:{session}"
+
     @property
     def doctor(self) -> str:
         return f"{self.prefix}doctor"

@@ -5,13 +5,13 @@ permit leased; who goes on sending has twice as many leased each time, so that m
 not used within a second goes back, so that one process does not refuse what another one keeps.
 """
 
-import os
 import threading
 import time
 import weakref
 from contextlib import suppress
 
 from logster.errors import LogsterError
+from logster.forking import after_fork
 from logster.store.script import script
 from logster.store.tenant import Tenant
 
@@ -143,4 +143,4 @@ def _after_fork() -> None:
         leases._reset()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)

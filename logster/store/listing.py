@@ -60,7 +60,7 @@ def _part(tenant: Tenant, stretch: Stretch, limit: int) -> tuple[int, bool, bool
     """Return how many rows there are, whether rows follow or lie behind, and as many rows as one call reads."""
     total, follows, behind, rows = _listed(tenant, stretch, min(limit, _ROWS_A_CALL))
     # A Redis that evicts may have taken an entry and left its place in the list.
-    torn = [(row[-1][4] if row[-1] else row[-3]).decode() for row in rows if row[0] is None]
+    torn = [row[-3].decode() for row in rows if row[0] is None]
     if torn:
         tenant.run("delete", *torn)
         return _part(tenant, stretch, limit)

@@ -8,17 +8,20 @@ import os
 import time
 from pathlib import Path
 
+from logster.forking import no_fork
+
 _PAUSE_SECONDS = 0.01
 _open: set[int] = set()
 
 
 class Lock:
-    """A lock on the file `path`, held by at most one, or shared by many."""
+    """A lock on the file `path`, held by at most one, or shared by many; `flags` say more on how it is opened."""
 
-    def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self.descriptor = os.open(path, flags, 0o600)
-        _open.add(self.descriptor)
+    def __init__(self, path: Path, flags: int = os.O_CREAT) -> None:
+        # A child that was forked in between would hold the lock for as long as it lives.
+        with no_fork:
+            self.descriptor = os.open(path, os.O_RDWR | flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            _open.add(self.descriptor)
 
     def take(self, *, shared: bool = False) -> bool:
         """Take the lock if it is free, and return whether it was."""

@@ -6,10 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from logster.entry import Bucket, Entry, Env, Page, Report
-from logster.errors import StoreUnavailable
 from logster.patterns import Rule, parse, rules
 from logster.settings import Settings, check_namespace
 from logster.store import (
+    attempts,
     clearing,
     codec,
     deploys,
@@ -22,6 +22,7 @@ from logster.store import (
     patterns,
     regrouping,
     reporting,
+    signed_out,
     timeline,
     trash,
     values,
@@ -227,6 +228,28 @@ class RedisStore:
         """Do the same where this process may say so without asking Redis; False means that `allow_beacon` has to."""
         return self._leases.take(self._tenant, address)
 
+    def allow_attempt(self, address: str, limit: int, minute: int) -> bool:
+        """Count one more attempt of a client address to sign in, and return whether it is within `limit` that minute.
+
+        Arguments:
+            address: under which name attempts are counted.
+            limit: how many there may be.
+            minute: the number of minutes since 1970.
+        """
+        return attempts.allow(self._tenant, address, limit, minute)
+
+    def forgive_attempt(self, address: str, minute: int) -> None:
+        """Take an attempt that was allowed in a minute as not made."""
+        attempts.forgive(self._tenant, address, minute)
+
+    def sign_out(self, session: str, seconds: int) -> None:
+        """Remember that a session of the login page is over, for the seconds that it would have been good."""
+        signed_out.add(self._tenant, session, seconds)
+
+    def is_signed_out(self, session: str) -> bool:
+        """Return whether a session of the login page was signed out."""
+        return signed_out.knows(self._tenant, session)
+
     def count(self, levels: Collection[int] | None = None) -> int:
         """Return how many entries are shown without a query."""
         return listing.count(self._tenant, levels)
@@ -330,12 +353,13 @@ class RedisStore:
     def filter(self, namespace: str) -> Filter:
         """Return what this process knows of a namespace's patterns; read them where it knows nothing yet.
 
-        Where Redis is away that are the app's own rules alone: the store asks the patterns again when it writes.
+        Where they cannot be read that are the app's own rules alone: the store asks the patterns again when it writes.
         """
         tenant = self._tenant_of(namespace)
         if not tenant.filter.is_known and not tenant.is_missed:
             tenant.is_missed = True
-            with suppress(StoreUnavailable):
+            # Whatever is wrong comes up again when the store writes; here it would cost the report that asks.
+            with suppress(Exception):
                 tenant.check()
         return tenant.filter
 

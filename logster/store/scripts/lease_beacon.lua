@@ -1,5 +1,5 @@
--- Leases permits for JavaScript reports of an address in a minute: as many as are wanted, but of what is left a small
--- part only, so that other processes find some, too; the last ones one at a time.
+-- Leases permits of an address in a minute, for JavaScript reports or to try a password: as many as are wanted, but of
+-- what is left a small part only, so that other processes find some, too; the last ones one at a time.
 --
 -- KEYS: counter
 -- ARGV: limit, wanted, expire_seconds

@@ -2,9 +2,10 @@
 --
 -- KEYS: prefix, sets...
 -- ARGV: max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step, fields...
--- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}, or {} where more is over age
---   than one call removes; a row is {fields…, key, env count, group}; the group is {pattern, occurrences, first seen, how
---   many members, newest member, {newest members…}} or {}; its fields are those of its newest member on these levels
+-- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}, or {} where it is to be
+--   called again: more is over age than one call removes, or a group was mended; a row is {fields…, key, env count, group};
+--   the group is {pattern, occurrences, first seen, how many members, newest member, {newest members…}} or {}; its fields
+--   are those of its newest member on these levels
 -- Cost: O(sets × log entries + limit), plus 20 µs a group, and 50 µs for each entry that is over age
 -- Uses: names, rows, frames, remove, trimming, solving, expiry, walk
 
@@ -13,10 +14,34 @@ limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE, EXPIRED_AT_ONCE = 16, 10
+local READ_AT_ONCE, EXPIRED_AT_ONCE, MENDED_AT_ONCE = 16, 10, 1000
 
 if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
   return {}
+end
+
+-- Puts a group's row on a level in order where a Redis that evicts took members away, or the set of those of the level.
+local function mend(group, level)
+  local name = prefix .. 'group:' .. group
+  local function forget_if_gone(member)
+    if redis.call('EXISTS', prefix .. 'entry:' .. member) == 0 then
+      redis.call('ZREM', name .. ':' .. level, member)
+      redis.call('ZREM', name .. ':members', member)
+      redis.call('ZREM', name .. ':first', member)
+      redis.call('ZREM', prefix .. 'grouped:' .. level, member)
+    end
+  end
+  for _, member in ipairs(redis.call('ZREVRANGE', name .. ':' .. level, 0, MENDED_AT_ONCE - 1)) do
+    forget_if_gone(member)
+  end
+  for _, member in ipairs(redis.call('ZREVRANGE', name .. ':members', 0, MENDED_AT_ONCE - 1)) do
+    forget_if_gone(member)
+    local state = state_of(prefix, member)
+    if state and state.group == group and not state.solved and level_floor(state.level) == level then
+      redis.call('ZADD', name .. ':' .. level, state.last, member)
+    end
+  end
+  settle(prefix, group, level)
 end
 
 local function group_at(row)
@@ -39,6 +64,10 @@ while #rows < limit do
   local group = row.group and group_at(row) or {}
   local key = group[5] or row.key
   local values = redis.call('HMGET', prefix .. 'entry:' .. key, unpack(fields))
+  if row.group and not values[1] then
+    mend(row.group, row.level)
+    return {}
+  end
   values[#fields + 1] = row.key
   values[#fields + 2] = redis.call('LLEN', prefix .. 'env:' .. key)
   values[#fields + 3] = group

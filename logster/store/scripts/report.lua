@@ -5,7 +5,7 @@
 -- ARGV: max_backlog, max_age_ms, max_env, watched, patterns_version, fingerprint_version, reports...
 -- Returns: {outcome, count} for each report; outcome is created, merged, regressed, solved, repeated, refused or stale,
 --   which is also the answer where the entry is to share a stack whose frames are neither sent nor stored
--- Cost: O(reports × log entries), 70 µs a report, plus the timeline's buckets when a new one begins
+-- Cost: O(reports × log entries), 50 µs a report, plus the timeline's buckets when a new one begins
 -- Uses: names, admission, rows, frames, remove, trimming, solving, samples, texts, timeline, rates
 
 -- A report is how many words follow, then: key, level, logger, message, message_text, first_message, template, type,
@@ -14,6 +14,7 @@
 -- time and lines of each sample.
 local max_backlog, max_age_ms, max_env, watched, patterns_version, fingerprint_version = unpack(ARGV, 1, 6)
 local FIRST, WORDS = 7, 26
+local AHEAD_AT_MOST = 3600000
 local TRIMMED_AT_MOST = 20
 
 local prefix = KEYS[1]
@@ -23,7 +24,8 @@ max_env = tonumber(max_env)
 -- The report at hand.
 local key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
   version, count, first, last, raised, group, pattern, sender, sequence, after, stack, frames, frame_words, env_text
-local entry, frames_at, samples_at, stop
+local entry, frames_at, samples_at, stop, first_digits, last_digits
+local mark -- when its solved mark expires
 local retold -- what is new of the search text
 
 local function take_up(at)
@@ -31,7 +33,13 @@ local function take_up(at)
   key, level, logger, message, message_text, first_message, template, exception_type, location, details, text, source,
     version, count, first, last, raised, group, pattern, sender, sequence, after, stack, frames, frame_words,
     env_text = unpack(ARGV, at + 1, at + WORDS)
+  first_digits, last_digits = first, last
   level, count, first, last = tonumber(level), tonumber(count), tonumber(first), tonumber(last)
+  -- A clock that was years ahead for a moment would keep the entry at the top of the list, and from its age, for ever.
+  if last > now + AHEAD_AT_MOST then
+    first, last = math.min(first, now), now
+    first_digits, last_digits = digits(first), digits(last)
+  end
   frames_at = at + WORDS + 1
   samples_at = frames_at + frame_words
   entry, retold = prefix .. 'entry:' .. key, {}
@@ -46,43 +54,51 @@ local function bodies()
 end
 
 -- A repeat says nothing new, and needs no frames.
-local function lacks_needed_frames()
-  return stack ~= ''
-    and (redis.call('HEXISTS', entry, 'level') == 0 or redis.call('ZSCORE', prefix .. 'solved', key))
-    and lacks_frames(prefix, stack, frames, bodies())
+local function lacks_needed_frames(known)
+  return stack ~= '' and (not known or mark)
+    and lacks_frames(prefix, look_up_stack(prefix, stack), frames, bodies())
 end
 
 local function field_of_stack()
   return stack ~= '' and use_stack(prefix, stack, frames, bodies()) or ''
 end
 
-local function set_unless_empty(fields)
-  local words = {}
-  for name, value in pairs(fields) do
-    if value ~= '' then
-      words[#words + 1] = name
-      words[#words + 1] = value
-    end
+local words, length
+
+local function put_unless_empty(name, value)
+  if value ~= '' then
+    words[length + 1], words[length + 2] = name, value
+    length = length + 2
   end
-  redis.call('HSET', entry, unpack(words))
 end
 
 local function create()
   -- What eviction tore apart would otherwise stay in the list of another level.
-  if redis.call('ZADD', prefix .. 'trimmable', digits(last), key) == 0 then
+  if redis.call('ZADD', prefix .. 'trimmable', last_digits, key) == 0 then
     remove(prefix, key)
-    redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
+    redis.call('ZADD', prefix .. 'trimmable', last_digits, key)
   end
   local stack_used = field_of_stack()
-  set_unless_empty({
-    level = level, logger = logger, message = message, template = template, type = exception_type, location = location,
-    details = details, text = text, source = source, versions = version, count = count, first = digits(first),
-    last = digits(last), fingerprint = fingerprint_version, raised = raised, group = group,
-    stack = stack_used,
-    first_message = first_message ~= message and first_message or '',
-    env_base = max_env > 0 and stop > samples_at and ARGV[samples_at + 1] or '',
-  })
-  retold = { said = text, stack = stack_used, env = env_text, versions = string.lower(version) }
+  local env_base = max_env > 0 and stop > samples_at and ARGV[samples_at + 1] or ''
+  -- With room for the others: a table that grows is costly.
+  words = { 'level', level, 'logger', logger, 'message', message, 'count', count, 'first', first_digits,
+    'last', last_digits, 'fingerprint', fingerprint_version, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil,
+    nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil }
+  length = 14
+  put_unless_empty('template', template)
+  put_unless_empty('type', exception_type)
+  put_unless_empty('location', location)
+  put_unless_empty('details', details)
+  put_unless_empty('text', text)
+  put_unless_empty('source', source)
+  put_unless_empty('versions', version)
+  put_unless_empty('raised', raised)
+  put_unless_empty('group', group)
+  put_unless_empty('stack', stack_used)
+  put_unless_empty('first_message', first_message ~= message and first_message or '')
+  put_unless_empty('env_base', env_base)
+  redis.call('HSET', entry, unpack(words, 1, length))
+  retold.said, retold.stack, retold.env, retold.versions = text, stack_used, env_text, string.lower(version)
 end
 
 -- What it said when it was new may have changed. Details are compressed with the help of their text, and cannot be read
@@ -93,7 +109,12 @@ local function tell_anew()
     release_stack(prefix, before)
   end
   redis.call('HDEL', entry, 'details', 'stack')
-  set_unless_empty({ regressed = 1, details = details, text = text, stack = now_used, location = location })
+  words, length = { 'regressed', 1 }, 2
+  put_unless_empty('details', details)
+  put_unless_empty('text', text)
+  put_unless_empty('stack', now_used)
+  put_unless_empty('location', location)
+  redis.call('HSET', entry, unpack(words, 1, length))
   retold.said, retold.stack = text, now_used
 end
 
@@ -106,8 +127,14 @@ local function known_entry()
 end
 
 -- An entry that is new to a version may be the first to be seen in it at all.
+local deploys_noted = {}
+
 local function note_deploy()
-  if version == '' or redis.call('ZSCORE', prefix .. 'deploys', version) then
+  if version == '' or deploys_noted[version] then
+    return
+  end
+  deploys_noted[version] = true
+  if redis.call('ZSCORE', prefix .. 'deploys', version) then
     return
   end
   redis.call('ZADD', prefix .. 'deploys', digits(first), version)
@@ -175,15 +202,16 @@ local function merge(known)
 end
 
 local function list(known)
-  local state = changed({ level = level, last = digits(last), first = digits(first), count = count },
-    { group = group, pattern = pattern })
+  local state = { level = level, count = count,
+    last = known and digits(last) or last_digits, first = known and digits(first) or first_digits,
+    group = group ~= '' and group or nil, pattern = pattern ~= '' and pattern or nil }
   if known then
     relist(prefix, key, known, state)
   else
     enlist(prefix, key, state)
   end
   if known and not known.protected then
-    redis.call('ZADD', prefix .. 'trimmable', digits(last), key)
+    join(prefix .. 'trimmable', state.last, key)
   end
 end
 
@@ -221,8 +249,9 @@ end
 
 local is_watched
 
-local function count_occurrences(reported, reported_level, reported_last)
-  count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms))
+local function count_occurrences(reported, reported_level, reported_last, outcome)
+  count_in_timelines(prefix, key, level_floor(reported_level), reported_last, reported, now, tonumber(max_age_ms),
+    outcome == 'created')
   if watched ~= '' or is_watched then
     count_in_rates(prefix, level_floor(reported_level), reported, now)
   end
@@ -234,8 +263,8 @@ local function announce(outcome)
     key, level, tostring(outcome == 'created'), count, outcome, group))
 end
 
-local function note(solved_in)
-  local known, outcome = known_entry(), 'merged'
+local function note(known, solved_in)
+  local outcome = 'merged'
   if known then
     merge(known)
   else
@@ -258,22 +287,26 @@ local function note(solved_in)
   return outcome
 end
 
+local marks_are_there = redis.call('EXISTS', prefix .. 'solved') == 1
+
 local function apply()
-  if lacks_needed_frames() then
+  local known = known_entry()
+  mark = marks_are_there and redis.call('ZSCORE', prefix .. 'solved', key)
+  if lacks_needed_frames(known) then
     return { 'stale', 0 }
   end
   local refusal = turned_away(prefix, sender, sequence, after, patterns_version)
   if refusal then
     return { refusal, 0 }
   end
-  local solved_in = solved_versions(prefix, key, now)
+  local solved_in = solved_versions(prefix, key, mark, now)
   if is_solved_still(solved_in) then
     redis.call('HINCRBY', prefix .. 'counters', 'dropped_by_solved', count)
     return { 'solved', 0 }
   end
   local reported, reported_level, reported_last = count, level, last
-  local outcome = note(solved_in)
-  count_occurrences(reported, reported_level, reported_last)
+  local outcome = note(known, solved_in)
+  count_occurrences(reported, reported_level, reported_last, outcome)
   announce(outcome)
   return { outcome, count }
 end
@@ -281,11 +314,24 @@ end
 local schema
 schema, is_watched = unpack(redis.call('MGET', prefix .. 'schema', prefix .. 'rates:watched'))
 local answers, created, at = {}, 0, FIRST
-while at <= #ARGV do
-  take_up(at)
-  answers[#answers + 1] = apply()
-  created = created + (answers[#answers][1] == 'created' and 1 or 0)
-  at = stop + 1
+
+local function apply_all()
+  while at <= #ARGV do
+    take_up(at)
+    answers[#answers + 1] = apply()
+    created = created + (answers[#answers][1] == 'created' and 1 or 0)
+    at = stop + 1
+  end
+end
+
+puts_off = true
+-- Where one fails, those before it have been applied, and are not to be applied again.
+local succeeded, problem = pcall(apply_all)
+mark_applied(prefix)
+write_rows()
+write_timelines()
+if not succeeded then
+  error(problem, 0)
 end
 if created > 0 and not schema then
   redis.call('SET', prefix .. 'schema', 1, 'NX')
@@ -294,4 +340,5 @@ trim_age(prefix, now - max_age_ms, TRIMMED_AT_MOST)
 if created > 0 then
   trim_backlog(prefix, tonumber(max_backlog), TRIMMED_AT_MOST + created)
 end
+write_rows()
 return answers

@@ -1,4 +1,4 @@
--- Gives back leased permits for JavaScript reports that nobody used; none where their minute is over.
+-- Gives back leased permits that nobody used; none where their minute is over.
 --
 -- KEYS: counter
 -- ARGV: unused

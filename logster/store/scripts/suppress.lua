@@ -4,7 +4,7 @@
 -- ARGV: pattern, patterns_version, report...
 -- Returns: {{outcome, 0}}; outcome is suppressed, repeated, refused or stale
 -- Cost: O(1)
--- Uses: admission
+-- Uses: names, admission
 
 local pattern, patterns_version = unpack(ARGV, 1, 2)
 local count, sender, sequence, after = unpack(ARGV, 3)
@@ -14,6 +14,7 @@ local outcome = turned_away(prefix, sender, sequence, after, patterns_version)
 if outcome then
   return { { outcome, 0 } }
 end
+mark_applied(prefix)
 redis.call('HINCRBY', prefix .. 'patterns:hits', pattern, count)
 redis.call('HINCRBY', prefix .. 'counters', 'suppressed', count)
 return { { 'suppressed', 0 } }

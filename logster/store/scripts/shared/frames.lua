@@ -21,9 +21,15 @@ local function frame_uses(prefix, ids)
   return redis.call('HMGET', prefix .. 'frames', unpack(ids))
 end
 
--- Whether a stack is neither stored nor can be: it needs the bodies of frames that are not.
-local function lacks_frames(prefix, stack, joined, bodies)
-  if redis.call('HEXISTS', prefix .. 'frames', stack) == 1 then
+-- Since when the hash counts, and how many entries have a stack; nil for what is not there.
+local function look_up_stack(prefix, stack)
+  local since, uses = unpack(redis.call('HMGET', prefix .. 'frames', 'since', stack))
+  return { since = since or nil, uses = uses or nil }
+end
+
+-- Whether a stack that was looked up is neither stored nor can be: it needs the bodies of frames that are not.
+local function lacks_frames(prefix, found, joined, bodies)
+  if found.uses then
     return false
   end
   if joined == '' then
@@ -63,12 +69,13 @@ end
 
 -- Begins an entry's use of a stack that lacks nothing, and returns what its field has to hold.
 local function use_stack(prefix, stack, joined, bodies)
-  local since, uses = unpack(redis.call('HMGET', prefix .. 'frames', 'since', stack))
+  local found = look_up_stack(prefix, stack)
+  local since = found.since
   if not since then
     since = string.format('%011x', now_ms())
     redis.call('HSET', prefix .. 'frames', 'since', since)
   end
-  if not uses then
+  if not found.uses then
     store_stack(prefix, stack, joined, bodies)
   end
   redis.call('HINCRBY', prefix .. 'frames', stack, 1)

@@ -5,9 +5,8 @@ local function forget_mark(prefix, key)
   redis.call('HDEL', prefix .. 'solved:versions', key)
 end
 
--- The versions, one a line, or nil where no mark holds.
-local function solved_versions(prefix, key, now)
-  local expires = redis.call('ZSCORE', prefix .. 'solved', key)
+-- The versions that a mark names, one a line; nil where there is none that still holds.
+local function solved_versions(prefix, key, expires, now)
   if not expires then
     return nil
   end

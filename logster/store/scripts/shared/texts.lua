@@ -69,10 +69,13 @@ end
 
 -- Changes parts of an entry's text; where it is new, that is all there is to it.
 local function retell(prefix, key, changes, is_new)
-  local text = not is_new and redis.call('HGET', prefix .. 'texts', key)
-  local about = is_new and {} or text and parted_text(prefix, key, text) or text_parts_of_entry(prefix, key)
-  for name, value in pairs(changes) do
-    about[name] = value
+  local about = changes
+  if not is_new then
+    local text = redis.call('HGET', prefix .. 'texts', key)
+    about = text and parted_text(prefix, key, text) or text_parts_of_entry(prefix, key)
+    for name, value in pairs(changes) do
+      about[name] = value
+    end
   end
   redis.call('HSET', prefix .. 'texts', key, joined_text(about))
 end

@@ -2,7 +2,10 @@
 
 local function remove_range(prefix, keys)
   for _, key in ipairs(keys) do
-    remove(prefix, key)
+    take_out(prefix, key)
+  end
+  if #keys > 0 then
+    drop(prefix, keys)
   end
   return #keys
 end
