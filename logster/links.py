@@ -224,7 +224,8 @@ def _addresses(found: metadata.PackageMetadata) -> list[str]:
     for line in found.get_all("Project-URL") or ():
         label, _, url = line.partition(",")
         labelled[label.strip().lower()] = url.strip()
-    labelled.setdefault("homepage", found["Home-page"] or "")
+    if "Home-page" in found:
+        labelled.setdefault("homepage", found["Home-page"])
     return [labelled[label] for label in _SOURCE_LABELS if labelled.get(label)]
 
 

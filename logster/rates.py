@@ -3,7 +3,6 @@
 Owns the thread on which callbacks run. How rates are counted is for the store.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from queue import SimpleQueue
@@ -13,6 +12,7 @@ from logster import ending
 from logster.delivery.stderr import complain
 from logster.entry import LEVEL_NUMBERS, level_floor
 from logster.errors import ConfigurationError
+from logster.forking import after_fork
 from logster.store import rates
 from logster.store.rates import Per, Watch
 
@@ -143,5 +143,5 @@ class _Caller:
 
 
 _caller = _Caller()
-os.register_at_fork(after_in_child=_caller.reset)
+after_fork(_caller.reset)
 ending.first(lambda: _caller.finish(_LAST_SECONDS))

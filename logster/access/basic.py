@@ -28,8 +28,8 @@ _MAX_KNOWN = 1_000
 class basic(Authorizer):  # noqa: N801 - reads as the function it is used as
     """An `authorize` by HTTP basic authentication; use it over HTTPS only.
 
-    Ten wrong attempts a minute are answered for each client address in each process, then 429. A name that there is
-    not takes as long as one that there is.
+    Ten wrong attempts a minute are answered for each client address, by all processes together, then 429. A name that
+    there is not takes as long as one that there is.
 
     Arguments:
         users: the hashed password of each name, as `hash_password` or `logster hash-password` makes it.
@@ -63,12 +63,12 @@ class basic(Authorizer):  # noqa: N801 - reads as the function it is used as
         seal = self._seal(name, password)
         if not self._is_known(seal):
             try:
-                sender = self._attempts.begin(request)
+                attempt = await self._attempts.begin(request)
             except Problem as problem:
                 return problems.response(request, problem)
             if not await hashing(partial(self._is_right, name, password)):
                 return problems.response(request, Problem(401, _WANTED, title="Sign in", headers=_CHALLENGE))
-            self._attempts.forgive(sender)
+            await self._attempts.forgive(request, attempt)
             self._remember(seal)
         return Visitor(name, Access.VIEW if name in self._viewers else Access.EDIT)
 

@@ -3,18 +3,20 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from logster.access.attempts import Attempts
-from logster.access.login_cookie import Signer
-from logster.errors import ConfigurationError
+from logster.access.login_cookie import Signer, session_of
+from logster.errors import ConfigurationError, LogsterError
 from logster.viewer import csrf, problems
 from logster.viewer.permission import Access, Authorizer, Visitor
 from logster.viewer.problems import Problem
 from logster.viewer.rendering import page
+from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
 SHORTEST = 12
@@ -30,7 +32,7 @@ class shared_secret(Authorizer):  # noqa: N801 - reads as the function it is use
 
     To change the secret, put the new one beside the old one, and take the old one away later: each signs its own
     cookies, so whoever came by the old one is signed out then. Ten wrong attempts a minute are answered for each
-    client address in each process, then 429.
+    client address, by all processes together, then 429. Signing out ends the cookie's copies too.
 
     Arguments:
         secrets: who knows one of these may look and change; one or several, of 12 characters at least.
@@ -65,13 +67,13 @@ class shared_secret(Authorizer):  # noqa: N801 - reads as the function it is use
     async def __call__(self, request: Request) -> Visitor | Response:
         """Return who brings a good cookie; otherwise the way to the login page, or that page."""
         visit = visit_of(request)
-        access = self._access(request, visit)
+        access = await self._access(request, visit)
         is_post = request.method == "POST"
         try:
             if is_post and visit.path == "/login":
                 return await self._login(request, visit)
             if is_post and visit.path == "/logout":
-                return await _logout(request, visit)
+                return await _logout(request, visit, is_signed_in=bool(access))
         except Problem as problem:
             return problems.response(request, problem)
         except ClientDisconnect:
@@ -84,17 +86,23 @@ class shared_secret(Authorizer):  # noqa: N801 - reads as the function it is use
             return problems.document(Problem(401, _WANTED, title="Sign in"))
         return RedirectResponse(f"{visit.base}login{_asked(request, visit)}", 303)
 
-    def _access(self, request: Request, visit: Visit) -> Access:
+    async def _access(self, request: Request, visit: Visit) -> Access:
         cookie = request.cookies.get(_cookie_name(request, visit), "")
         found = [signer.access for _, signer in self._signers if signer.is_good(cookie)]
-        return found[0] if found else Access.NONE
+        if not found:
+            return Access.NONE
+        # While Redis is away there is nothing to see or to change.
+        with suppress(LogsterError):
+            if await in_thread(visit.store.is_signed_out, session_of(cookie)[0]):
+                return Access.NONE
+        return found[0]
 
     async def _login(self, request: Request, visit: Visit) -> Response:
         await csrf.check(request, visit)
         fields = csrf.form(request, visit.body)
         target = fields.get("next", "")[:_MAX_NEXT]
         try:
-            sender = self._attempts.begin(request)
+            attempt = await self._attempts.begin(request)
         except Problem as problem:
             answer = _page(request, visit, target, mistake=problem.detail, status=problem.status)
             answer.headers.update(problem.headers)
@@ -104,15 +112,18 @@ class shared_secret(Authorizer):  # noqa: N801 - reads as the function it is use
         found = [signer for known, signer in self._signers if hmac.compare_digest(known, given)]
         if not found:
             return _page(request, visit, target, mistake=_WRONG, status=403)
-        self._attempts.forgive(sender)
+        await self._attempts.forgive(request, attempt)
         # What starts with ./ cannot leave this site, whatever follows.
         answer = RedirectResponse(f"{visit.base}{target}", 303)
         _set(answer, request, visit, found[0].sign(self._max_age_seconds), self._max_age_seconds)
         return answer
 
 
-async def _logout(request: Request, visit: Visit) -> Response:
+async def _logout(request: Request, visit: Visit, *, is_signed_in: bool) -> Response:
     await csrf.check(request, visit)
+    if is_signed_in:
+        with suppress(LogsterError):
+            await in_thread(visit.store.sign_out, *session_of(request.cookies[_cookie_name(request, visit)]))
     answer = RedirectResponse(f"{visit.base}login", 303)
     _set(answer, request, visit, "", 0)
     return answer

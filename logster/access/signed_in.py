@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -24,27 +25,37 @@ def signed_in(find: Find | None = None, *, may: May | None = None, login: str = 
             `is_authenticated` is false is nobody.
         may: tells of a user what they may do: an `Access`, or true for everything; sync or async. Every user may do
             everything unless it is given.
-        login: where somebody is led who is not signed in; without it they get a 403.
+        login: where somebody is led who is not signed in: a path in the app, to which the prefix is added under which
+            the app stands, or a whole address. Without it they get a 403.
     """
 
-    async def later(found: Awaitable[Any]) -> Any:
-        answer = decide(await found)
+    async def later(request: Request, found: Awaitable[Any]) -> Any:
+        answer = decide(request, await found)
         return await answer if inspect.isawaitable(answer) else answer
 
     async def allowed_later(user: Any, access: Awaitable[Any]) -> Visitor:
         return _visitor(user, await access)
 
-    def decide(user: Any) -> Any:
+    def decide(request: Request, user: Any) -> Any:
         if not user or not _is_authenticated(user):
-            return RedirectResponse(login, 303) if login else None
+            return RedirectResponse(_in_app(request, login), 303) if login else None
         access = True if may is None else may(user)
         return allowed_later(user, access) if inspect.isawaitable(access) else _visitor(user, access)
 
     def authorize(request: Request) -> Any:
         user = (find or _of_scope)(request)
-        return later(user) if inspect.isawaitable(user) else decide(user)
+        return later(request, user) if inspect.isawaitable(user) else decide(request, user)
 
     return authorize
+
+
+def _in_app(request: Request, login: str) -> str:
+    if not login.startswith("/") or login.startswith("//"):
+        return login
+    # As Starlette's url_for has it: where the outermost app stands, whatever is mounted in it.
+    root: str = request.scope.get("app_root_path", "").strip("/")
+    # A root that a proxy's header tells may be anybody's, and with two slashes it would be another host.
+    return (f"/{quote(root)}" if root else "") + login
 
 
 def _of_scope(request: Request) -> Any:

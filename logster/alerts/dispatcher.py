@@ -1,13 +1,13 @@
 """Carries alerts to channels on a thread of its own, so that a slow mail server never holds up a report."""
 
 import queue
-import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from logster.alerts.alert import KINDS, Alert, Kind
+from logster.delivery.stderr import say
 from logster.errors import ConfigurationError
 
 _QUEUE_SIZE = 200
@@ -115,6 +115,4 @@ class Dispatcher:
         if id(channel) in self._failed:
             return
         self._failed.add(id(channel))
-        text = f"logster: alerts do not reach {channel!r}: {type(error).__name__}: {error}\n"
-        if sys.stderr is not None:
-            sys.stderr.write(text)
+        say(f"alerts do not reach {channel!r}: {type(error).__name__}: {error}")

@@ -15,6 +15,7 @@ from logster.alerts.dispatcher import Channel, Dispatcher
 from logster.delivery.observers import observers
 from logster.entry import LEVELS, Report, level_floor
 from logster.errors import ConfigurationError
+from logster.forking import after_fork
 from logster.rates import Level, Rate
 from logster.store.rates import Per
 from logster.store.reporting import ReportResult
@@ -150,4 +151,4 @@ def _reset() -> None:
 
 
 ending.first(_close)
-os.register_at_fork(after_in_child=_reset)
+after_fork(_reset)

@@ -99,7 +99,11 @@ def signature(secret: bytes, body: bytes, seconds: int) -> str:
 
 
 def _http_url(url: str) -> SplitResult:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # which would quote what may be a password
+        raise ConfigurationError("A webhook's URL has no host and port that could be right.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
             f"A webhook leads to {parts.scheme or 'no scheme'}://…; allowed are http and https URLs."

@@ -76,6 +76,7 @@ class Viewer:
         if scope["type"] == "http":
             # A copy, as the host goes on with its own; and some hosts say their root with a slash.
             scope = {**scope, "root_path": scope.get("root_path", "").rstrip("/")}
+            scope["path"] = _whole_path(scope)
             await self._answer(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
@@ -90,6 +91,14 @@ class Viewer:
         self._app.state.service = service
         begin(scope, service)
         await self._gate(scope, receive, send)
+
+
+def _whole_path(scope: Scope) -> str:
+    """Return the path with the prefix of the app, which FastAPI(root_path=…) does not add to what a proxy took away."""
+    path: str = scope["path"]
+    whole: str = scope.get("app_root_path", "").rstrip("/") + path
+    root = scope["root_path"] + "/"
+    return whole if not f"{path}/".startswith(root) and f"{whole}/".startswith(root) else path
 
 
 def _with_slash(scope: Scope) -> RedirectResponse:

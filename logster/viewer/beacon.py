@@ -6,7 +6,7 @@ Owns what a browser may send and how much of it. Turning a report into an occurr
 import hashlib
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import Headers
@@ -21,6 +21,8 @@ from logster.entry import Env
 from logster.errors import StoreUnavailable
 from logster.service import Service
 from logster.settings import Settings
+from logster.viewer.csrf import host_of
+from logster.viewer.patience import in_time
 from logster.viewer.problems import Problem
 from logster.viewer.quota import Quota, sender_of
 from logster.viewer.threads import in_thread
@@ -121,11 +123,8 @@ def check_origin(request: Request, settings: Settings, *, sites: tuple[str, ...]
     # Without either it is no browser, and what is no browser can claim any origin.
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    if site is not None:
-        allowed = site in sites
-    else:
-        allowed = origin is None or urlsplit(origin).netloc in _hosts(request, settings)
-    if not allowed:
+    is_ours = origin is None or host_of(origin) in _hosts(request, settings)
+    if not (is_ours if site is None else site in sites):
         raise Problem(403, NOT_OURS)
 
 
@@ -157,10 +156,11 @@ async def body_of(request: Request, limit: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
         raise Problem(413, TOO_LARGE.format(limit))
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise Problem(413, TOO_LARGE.format(limit))
+    with in_time():
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise Problem(413, TOO_LARGE.format(limit))
     return bytes(body)
 
 

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from logster.viewer.patience import in_time
 from logster.viewer.problems import Problem
 from logster.viewer.visit import Visit
 
@@ -73,12 +74,13 @@ def _check_origin(request: Request, visit: Visit) -> None:
     if site is not None:
         allowed = site == "same-origin"
     else:
-        allowed = _host_of(request.headers.get("origin", "")) in _hosts(request, visit)
+        allowed = host_of(request.headers.get("origin", "")) in _hosts(request, visit)
     if not allowed:
         raise Problem(403, FOREIGN, title="From elsewhere")
 
 
-def _host_of(origin: str) -> str:
+def host_of(origin: str) -> str:
+    """Return the host and port of an Origin; empty where it is none."""
     try:
         return urlsplit(origin).netloc
     except ValueError:
@@ -92,10 +94,11 @@ def _hosts(request: Request, visit: Visit) -> set[str]:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise Problem(413, TOO_LARGE)
+    with in_time():
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise Problem(413, TOO_LARGE)
     return bytes(body)
 
 

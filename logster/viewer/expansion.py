@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from starlette.requests import Request
 
+from logster.viewer.patience import in_time
 from logster.viewer.problems import Problem
 
 BROKEN = "The body is not {}, or it is cut off."
@@ -118,7 +119,8 @@ async def expanded_body(request: Request, *, max_bytes: int, max_expanded_bytes:
         max_expanded_bytes: how large it may be once it is expanded.
 
     Raises:
-        Problem: 413 where it is larger, 415 where its encoding is not known, 400 where it is not in that encoding.
+        Problem: 408 where it takes too long, 413 where it is larger, 415 where its encoding is not known, 400 where it
+            is not in that encoding.
         ClientDisconnect: the client went away.
     """
     encoding = request.headers.get("content-encoding", "")
@@ -126,6 +128,13 @@ async def expanded_body(request: Request, *, max_bytes: int, max_expanded_bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and len(announced) < 20 and int(announced) > max_bytes:
         raise Problem(413, TOO_LARGE.format(max_bytes))
+    with in_time():
+        return await _expanded(request, expander, encoding, max_bytes, max_expanded_bytes)
+
+
+async def _expanded(
+    request: Request, expander: Expander, encoding: str, max_bytes: int, max_expanded_bytes: int
+) -> bytes:
     body = bytearray()
     came = 0
     async for piece in request.stream():

@@ -17,6 +17,9 @@ from logster.errors import LogsterError
 from logster.store.redis_store import RedisStore
 
 BATCH_SECONDS = 0.1
+# Listeners who hear of something new ask for it: where there are many they are told one after the other.
+TOLD_AT_ONCE = 10
+PAUSE_SECONDS = 0.02
 RETRY_SECONDS = 1.0
 MAX_BATCH = 100
 MAX_WAITING = 20
@@ -138,7 +141,9 @@ class Channel:
     def _publish(self, message: bytes) -> None:
         with self._lock:
             subscribers = list(self._subscribers)
-        for subscriber in subscribers:
+        for number, subscriber in enumerate(subscribers):
+            if number and number % TOLD_AT_ONCE == 0:
+                time.sleep(PAUSE_SECONDS)
             subscriber.send(message)
 
 

@@ -15,6 +15,9 @@ from logster.viewer.problems import Problem
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
+LISTED_BY = frozenset({"q", "during", "before", "after", "level", "since", "until", "limit"})
+"""The parameters of an address that a listing is read from."""
+
 _AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 _SPAN = re.compile(r"(\d{1,15})-(\d{1,15})", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)

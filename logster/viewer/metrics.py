@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from logster import __version__
-from logster.delivery.losses import AWAY, AWAY_TOO_LONG, QUEUE_FULL, UNWRITABLE
+from logster.delivery.losses import AWAY, AWAY_TOO_LONG, QUEUE_FULL, SPOOL_FULL, UNWRITABLE
 from logster.entry import LEVELS
 from logster.errors import SchemaMismatch, StoreUnavailable
 from logster.store.redis_store import RedisStore
@@ -17,7 +17,13 @@ from logster.viewer.exposition import MEDIA_TYPE, Family, counter, gauge, histog
 from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
-REASONS = {QUEUE_FULL: "queue_full", AWAY: "away", AWAY_TOO_LONG: "away_too_long", UNWRITABLE: "unwritable"}
+REASONS = {
+    QUEUE_FULL: "queue_full",
+    AWAY: "away",
+    AWAY_TOO_LONG: "away_too_long",
+    SPOOL_FULL: "spool_full",
+    UNWRITABLE: "unwritable",
+}
 UNRENDERABLE = "unrenderable"
 
 

@@ -193,7 +193,7 @@ def _beacon() -> dict[str, Any]:
                 "summary": "Report a JavaScript error",
                 "security": [],
                 "requestBody": {"required": True, "content": body},
-                "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 413, 415, 429),
+                "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 408, 413, 415, 429),
             }
         },
         "/browser_reports": {
@@ -201,7 +201,7 @@ def _beacon() -> dict[str, Any]:
                 "summary": "Report what a browser reports by itself: a violated policy, a deprecation, a crash",
                 "security": [],
                 "requestBody": {"required": True, "content": _browser_reports()},
-                "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 413, 415, 429),
+                "responses": {"204": {"description": "Taken."}} | _problems(400, 403, 408, 413, 415, 429),
             }
         },
         "/logster.js": {
@@ -225,7 +225,7 @@ def _sentry() -> dict[str, Any]:
             "responses": {"204": {"description": "It may."}} | _problems(404),
         },
     }
-    taken = {"200": _json("Taken.", members(id=TEXT))} | _problems(400, 401, 403, 404, 413, 415, 429)
+    taken = {"200": _json("Taken.", members(id=TEXT))} | _problems(400, 401, 403, 404, 408, 413, 415, 429)
     told = (
         ("envelope", "Take an envelope of a Sentry SDK", "application/x-sentry-envelope", TEXT),
         ("store", "Take an event of a Sentry SDK", JSON, {"type": "object"}),
@@ -304,7 +304,7 @@ def _changing(
         "parameters": parameters or [],
         "security": [{"token": [], "cookie": []}],
         "responses": {"200": _json("What was done.", schema)}
-        | _problems(*problems, 403, 413, 500, 503, *((400, 415) if body else ())),
+        | _problems(*problems, 403, 408, 413, 500, 503, *((400, 415) if body else ())),
     }
     if body:
         found["requestBody"] = {"required": True, "content": {JSON: {"schema": ref(body)}}}

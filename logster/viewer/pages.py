@@ -9,10 +9,11 @@ from starlette.routing import Route
 from logster.errors import QuerySyntaxError
 from logster.viewer import csrf, detail, overview
 from logster.viewer.changes import CHANGES, DONE, made
-from logster.viewer.listing import Listing, now_ms
+from logster.viewer.listing import LISTED_BY, Listing, now_ms
 from logster.viewer.place import LISTING, Place
 from logster.viewer.problems import Problem, gone
 from logster.viewer.rendering import page
+from logster.viewer.sharing import shared
 from logster.viewer.threads import in_thread
 from logster.viewer.visit import Visit, visit_of
 
@@ -42,8 +43,7 @@ async def index(request: Request) -> Response:
     status = 200
     if fragment != "detail":
         try:
-            now = now_ms()
-            context |= await in_thread(overview.listed, visit.store, Listing.parse(request.query_params, now), now)
+            context |= await _listed(request, visit)
         except QuerySyntaxError as mistake:
             context["mistake"] = mistake
             status = 400
@@ -101,6 +101,16 @@ async def clear(request: Request) -> Response:
     visit = visit_of(request)
     await in_thread(visit.store.clear, by=visit.by)
     return RedirectResponse(f"{visit.base}?done=clear", 303)
+
+
+async def _listed(request: Request, visit: Visit) -> dict[str, Any]:
+    now = now_ms()
+    listing = Listing.parse(request.query_params, now)
+    namespace = visit.settings.namespace
+    if callable(namespace):  # it may depend on who asks
+        return await in_thread(overview.listed, visit.store, listing, now)
+    asked = tuple((name, value) for name, value in request.query_params.multi_items() if name in LISTED_BY)
+    return await shared((visit.store, asked), overview.listed, visit.store, listing, now)
 
 
 def _query(request: Request) -> str:

@@ -30,11 +30,23 @@ class Quota:
 
 
 def sender_of(address: str) -> str:
-    """Return under which name an address is counted: for IPv6 its /64, which is what one customer gets."""
+    """Return under which name an address is counted: for IPv6 its /64, which is what one customer gets.
+
+    A port, which some proxies append, is no part of the name, and a client of IPv4 has the same one where it comes by a
+    socket for both families.
+    """
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(_without_port(address))
     except ValueError:
         return "unknown"
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     if parsed.version == 4:
         return str(parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(ipaddress.IPv6Address(int(parsed) >> 64 << 64))
+
+
+def _without_port(address: str) -> str:
+    if address.startswith("["):
+        return address[1:].partition("]")[0] if "]" in address else ""
+    return address.partition(":")[0] if address.count(":") == 1 else address

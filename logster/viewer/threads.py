@@ -4,7 +4,6 @@ Under asyncio a way there and back takes half of what anyio's takes, and a page 
 """
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,8 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
+
+from logster.forking import after_fork
 
 THREADS = 16
 
@@ -109,7 +110,7 @@ def _renew() -> None:
     _pool = _Pool()
 
 
-os.register_at_fork(after_in_child=_renew)
+after_fork(_renew)
 
 # One an event loop: a process has several where the viewer serves WSGI, or under test.
 _limiter: RunVar[CapacityLimiter] = RunVar("logster_viewer_threads")

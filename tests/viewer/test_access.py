@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from anyio import from_thread
+from starlette._utils import get_route_path
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from logster.service import Service
 from logster.viewer import (
+    access,
     api,
     assets,
     beacon,
@@ -23,6 +25,7 @@ from logster.viewer import (
     bulk,
     completions,
     copies,
+    csrf,
     forms,
     live,
     metrics,
@@ -34,6 +37,7 @@ from logster.viewer import (
     trial,
 )
 from logster.viewer.app import Viewer
+from logster.viewer.visit import path_below
 from tests.viewer.entries import add
 
 ROUTES = [
@@ -56,7 +60,7 @@ ROUTES = [
     *sentry.routes(),
     *assets.routes(),
 ]
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
 PUBLIC = {"/logster.js", "/report_js_error", "/browser_reports", "/static/{version}/{name:path}"} | {
     route.path for route in sentry.routes()
 }
@@ -65,6 +69,7 @@ SECRET = "the secret of the shop"
 
 def path_of(route: Route, key: str) -> str:
     values = {"key": key, "change": "protect", "kind": "grouping", "version": assets.VERSION, "name:path": "tokens.css"}
+    values["project"] = "1"
     path = route.path
     for name, value in values.items():
         path = path.replace("{" + name + "}", value)
@@ -97,8 +102,78 @@ def test_no_route_but_the_public_ones_answers_whom_nobody_let_in(service: Servic
 
 
 def test_the_walk_covers_every_route_that_the_app_serves(service: Service) -> None:
-    served = {route.path for route in Viewer(service=service)._app.routes if isinstance(route, Route)}
-    assert served == {route.path for route in ROUTES}
+    served = Viewer(service=service)._app.routes
+    assert {type(route) for route in served} == {Route}
+    assert {(route.path, *sorted(route.methods or ())) for route in served if isinstance(route, Route)} == {
+        (route.path, *sorted(route.methods or ())) for route in ROUTES
+    }
+
+
+def test_the_public_routes_are_these_and_answer_no_other_method(service: Service) -> None:
+    key = add(service, message=SECRET)
+    before = service.store.entry(key), service.store.history(10)
+    nobody = visitor(service, None)
+    declared = {
+        "/logster.js": {"GET", "HEAD"},
+        "/static/{version}/{name:path}": {"GET", "HEAD"},
+        "/report_js_error": {"POST"},
+        "/browser_reports": {"POST"},
+        **{f"/api/{{project}}/{name}": {"POST", "OPTIONS"} for name in ("envelope", "envelope/", "store", "store/")},
+    }
+    assert declared.keys() == PUBLIC
+    for route in (each for each in ROUTES if each.path in PUBLIC):
+        path = path_of(route, key)
+        assert access.is_public(path)
+        for method in METHODS:
+            answer = nobody.request(method, path)
+            # No Sentry keys, and no report in the body.
+            good = {200} if route.path.startswith(("/logster.js", "/static/")) else {403, 404, 415}
+            assert answer.status_code in (good if method in declared[route.path] else {405}), (path, method)
+            assert SECRET not in answer.text
+    assert (service.store.entry(key), service.store.history(10)) == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/new",
+        "/new/{key}",
+        "/api/new",
+        "/api/{project}/new/",
+        "/api/{project}/envelope/new",
+        "/logster.js/new",
+        "/statics/x",
+    ],
+)
+def test_a_new_route_is_closed_until_it_is_declared(service: Service, path: str, method: str) -> None:
+    async def tell(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(SECRET)
+
+    for allowed, status in ((True, 200), (False, 403)):
+        viewer = Viewer(lambda request, allowed=allowed: allowed, service=service)
+        viewer._app.router.routes.insert(0, Route(path, tell, methods=METHODS))
+        client = TestClient(viewer)
+        if allowed and method not in csrf.SAFE_METHODS:
+            status = 403  # a change without its token
+        answer = client.request(method, path.replace("{key}", "1").replace("{project}", "1"))
+        assert answer.status_code == status
+        assert (SECRET in answer.text) == (status == 200 and method != "HEAD")
+
+
+@pytest.mark.parametrize("root", ["", "/logs", "/a/logs"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/", "//", "/api/entries", "//api/entries", "/logs", "/logs/", "/logs/logs/static/x", "/logsx", "/LOGS"),
+        *("/static/../api/clear", "/static//api/clear", "/static", "/\\static/", "/a/logs/static/x", "/clear\n"),
+        *("/api/1/envelope//", "/logster.js/"),
+    ],
+)
+def test_who_decides_sees_the_same_path_as_who_routes(root: str, path: str) -> None:
+    for whole in (path, root + path):
+        scope = {"type": "http", "path": whole, "root_path": root}
+        assert path_below(scope) == get_route_path(scope)
 
 
 @pytest.mark.parametrize("method", METHODS)

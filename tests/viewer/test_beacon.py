@@ -290,6 +290,8 @@ def test_pages_of_the_same_site_may_report(client: TestClient, headers: dict[str
     [
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "[]%c3%28"},
         {"Origin": "http://testserver.evil.example"},
         {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
         {"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"},

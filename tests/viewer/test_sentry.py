@@ -17,6 +17,8 @@ from msgspec.json import encode
 from msgspec.structs import replace
 from starlette.testclient import TestClient
 
+import logster
+from logster import service as services
 from logster.capture.sentry_event import SentryEventSnapshot
 from logster.capture.sentry_log import SentryLogSnapshot
 from logster.entry import Entry
@@ -150,6 +152,19 @@ def test_a_revoked_key_may_no_longer(settings: Settings) -> None:
     service = Service(settings.with_changes(sentry_keys=(OTHER,)))
     assert send(TestClient(Viewer(service=service)), envelope(("event", event()))).status_code == 403
     service.close()
+
+
+def test_keys_are_made_and_revoked_by_code_while_the_app_runs(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logster.service._service", Service(settings))
+    client = TestClient(Viewer())
+    answers = []
+    for keys in ((), (KEY,), (OTHER, KEY), (OTHER,), ()):
+        logster.configure(sentry_keys=keys)
+        answers.append(send(client, envelope(("event", event()))).status_code)
+    assert answers == [404, 200, 200, 403, 404]
+    services.current().close()
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 65, "0123456789abcdé0123456789", "with space 0123456789", 7])

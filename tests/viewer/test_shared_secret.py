@@ -113,13 +113,14 @@ def test_a_cookie_that_was_tampered_with_is_worth_nothing(service: Service, auth
     client = visitor(service, authorize)
     good = re.search(r"logster_login=([^;]+)", cookie(sign_in(client, LOOK)))
     assert good
-    version, access, expires, signature = good[1].split(".")
+    version, access, expires, session, signature = good[1].split(".")
     assert access == "view"
     for value in (
-        f"{version}.edit.{expires}.{signature}",
-        f"{version}.{access}.{int(expires) + 1}.{signature}",
-        f"{version}.{access}.{expires}.{'0' * 64}",
-        f"{version}.{access}.{expires}.",
+        f"{version}.edit.{expires}.{session}.{signature}",
+        f"{version}.{access}.{int(expires) + 1}.{session}.{signature}",
+        f"{version}.{access}.{expires}.{'0' * 16}.{signature}",
+        f"{version}.{access}.{expires}.{session}.{'0' * 64}",
+        f"{version}.{access}.{expires}.{session}.",
         "1.edit.99999999999.",
         "",
     ):
@@ -183,13 +184,13 @@ def test_who_is_signed_in_makes_changes(service: Service, client: TestClient) ->
 
 
 def test_whoever_guesses_must_wait(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.monotonic", lambda: 6_000.0)
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
     assert [sign_in(client, "guess").status_code for _ in range(11)] == [403] * 10 + [429]
     refused = sign_in(client, SECRET)
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "60"
     assert "Wait a minute" in refused.text
-    monkeypatch.setattr("time.monotonic", lambda: 6_060.0)
+    monkeypatch.setattr("time.time", lambda: 1_800_000_060.0)
     assert sign_in(client, SECRET).status_code == 303
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from logster.capture.javascript import JavaScriptSnapshot
+from logster.errors import ConfigurationError
 from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.app import Viewer
@@ -126,6 +127,48 @@ def test_a_change_in_one_tenant_leaves_the_other_as_it_was(site: Site, red: Test
     assert answer.json()["changed"] == 1
     kept = site.within("blue", lambda: site.service.store.entry(key_of(1)))
     assert kept.flags == []
+
+
+def test_what_undoes_a_deletion_of_one_tenant_undoes_nothing_in_another(
+    site: Site, red: TestClient, blue: TestClient
+) -> None:
+    site.within("red", lambda: add(site.service, 1, "The same key in red"))
+    token = blue.delete(f"/api/entries/{key_of(1)}", headers=change_headers(blue)).json()["undo"]
+    own = red.delete(f"/api/entries/{key_of(1)}", headers=change_headers(red)).json()["undo"]
+    assert token != own
+    assert red.post("/api/entries/undo", json={"token": token}, headers=change_headers(red)).status_code == 404
+    assert red.get("/api/entries").json()["entries"] == []
+    assert blue.get(f"/api/entries/{key_of(1)}").status_code == 404
+    # It was not used up either.
+    blue.post("/api/entries/undo", json={"token": token}, headers=change_headers(blue))
+    assert blue.get(f"/api/entries/{key_of(1)}").json()["message"] == "Payment of blue failed"
+    assert red.get("/api/entries").json()["entries"] == []
+
+
+def test_an_archive_holds_one_tenant(site: Site) -> None:
+    site.within("red", lambda: add(site.service, 3, "Payment of red failed"))
+    site.within("blue", lambda: site.service.store.add_pattern("suppression", "/noise of blue/", by="blue boss"))
+    archives = {tenant: site.within(tenant, lambda: b"".join(site.service.store.export())) for tenant in TENANTS}
+    assert b"of blue" in archives["blue"]
+    assert b"of red" in archives["red"]
+    assert b"of red" not in archives["blue"]
+    assert b"blue" not in archives["red"].replace(b"-red", b"")
+
+
+@pytest.mark.parametrize("word", ["of blue", "blue-7", "*", "/blue/", "customer:blue-7", "key:blue"])
+def test_no_search_reaches_another_tenant(site: Site, red: TestClient, word: str) -> None:
+    answer = red.get("/api/entries", params={"q": word, "env": "1"})
+    assert answer.json().get("entries", []) == []
+    for path in ("/", "/api/completions"):
+        assert "of blue failed" not in red.get(path, params={"q": word, "text": word}).text
+
+
+@pytest.mark.parametrize("name", ["blue}:entry", "red}:x{logster:blue", "", "../blue", "blue*", "blue\n", "a" * 500])
+def test_a_namespace_that_could_reach_into_another_is_refused(settings: Settings, name: str) -> None:
+    site = Service(settings.with_changes(namespace=lambda: name))
+    with pytest.raises(ConfigurationError):
+        site.store.count()
+    site.close()
 
 
 def test_clearing_clears_one_tenant(site: Site, red: TestClient) -> None:
