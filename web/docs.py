@@ -53,12 +53,12 @@ class Library:
     """The pages, by name, in the order in which docs/index.md lists them.
 
     Arguments:
-        directory: docs/, with README.md and CHANGELOG.md beside it.
+        directory: docs/, with README.md, SECURITY.md and CHANGELOG.md beside it.
     """
 
     def __init__(self, directory: Path) -> None:
         self.pictures = Assets(directory / "screenshots", directory)
-        beside = [directory.parent / "README.md", directory.parent / "CHANGELOG.md"]
+        beside = [directory.parent / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md")]
         files = [path for path in (*sorted(directory.glob("*.md")), *beside) if path.is_file()]
         self._names = {path.stem.lower() for path in files}
         pages = {path.stem.lower(): self._read(path) for path in files}

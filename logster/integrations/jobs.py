@@ -175,7 +175,7 @@ def report(job: Job, error: BaseException | None, *, is_retried: bool, reason: s
 def flush() -> None:
     """Write what was reported, within `drain_seconds`, in a process that may end without notice."""
     service = services.running()
-    if service is not None and not service.worker.flush():
+    if service is not None and not service.worker.flush(or_spool=True):
         complain("reports were not written before the worker process ended")
 
 

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logster.capture.context import request_context
+from logster.capture.context import RequestContext, bind_what_threads_bound, request_context
 from logster.capture.request import asgi_env
 from logster.capture.uncaught import capture_exception
+from logster.delivery.stderr import complain
 from logster.entry import Env
 from logster.middleware.mount import MountPoint
 from logster.service import Service, current
@@ -18,7 +20,23 @@ from logster.viewer.app import Viewer
 from logster.viewer.visit import path_below
 
 LOGGER = "logster.asgi"
+_IDS = ("identity", "id", "username", "display_name")
 REQUEST = ("type", "method", "scheme", "server", "client", "root_path", "path", "query_string")
+
+
+def user_of(scope: Scope) -> Any:
+    """Return the id of the user whom Starlette's AuthenticationMiddleware found; None where there is none."""
+    user = scope.get("user")
+    if user is None or not getattr(user, "is_authenticated", False):
+        return None
+    for name in _IDS:
+        try:
+            found = getattr(user, name, None)
+        except NotImplementedError:  # of Starlette's BaseUser, which says no more
+            continue
+        if type(found) in (str, int, UUID):
+            return found
+    return None
 
 
 class LogsterMiddleware:
@@ -28,6 +46,8 @@ class LogsterMiddleware:
         app: the app to wrap.
         authorize: who may see the GUI: called with the request, sync or async; nobody may without it.
         path: where the GUI stands; None for nowhere.
+        shown_at: where the app itself has mounted the GUI, for links to entries; `path` by default.
+        user_id: returns who uses the app, or None: called with the scope once the app is done or has failed.
         service: whose entries; those of this process by default.
     """
 
@@ -37,9 +57,13 @@ class LogsterMiddleware:
         *,
         authorize: Callable[[Request], Any] | None = None,
         path: str | None = "/logs",
+        shown_at: str | None = None,
+        user_id: Callable[[Scope], Any] = user_of,
         service: Service | None = None,
     ) -> None:
         self._mount = MountPoint(path)
+        self._shown = MountPoint(shown_at or path)
+        self._user_id = user_id
         self._app = app
         self._viewer = Viewer(authorize, service=service)
         self._service = service
@@ -48,12 +72,24 @@ class LogsterMiddleware:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        with request_context(self._env_of(scope), self._mount.shown_at(scope.get("root_path", ""))):
+        with request_context(self._env_of(scope), self._shown.shown_at(scope.get("root_path", ""))) as request:
             try:
-                await self._route(scope, receive, send)
+                await request.follow(self._route(scope, receive, send))
             except Exception as error:
+                self._supply_user(request, scope)
+                bind_what_threads_bound(request)
                 capture_exception(error, logger=LOGGER, service=self._service)
                 raise
+            self._supply_user(request, scope)
+
+    def _supply_user(self, request: RequestContext, scope: Scope) -> None:
+        try:
+            user = self._user_id(scope)
+        except Exception as error:  # the app's own code
+            complain(f"the user of a request could not be found out: {type(error).__name__}")
+            return
+        if user is not None and user != "":
+            request.supply("user_id", str(user))
 
     def _env_of(self, scope: Scope) -> Callable[[], Env]:
         # The env is made later if at all, so it must not depend on a scope that the app goes on to change.
@@ -70,8 +106,11 @@ class LogsterMiddleware:
             await self._app(scope, receive, send)
 
     def _below(self, scope: Scope, path: str) -> Scope:
-        root = scope.get("root_path", "") + self._mount.path
-        return {**scope, "root_path": root, "path": root + self._mount.below(path)}
+        app_root = scope.get("root_path", "")
+        root = app_root + self._mount.path
+        below = {**scope, "root_path": root, "path": root + self._mount.below(path)}
+        below.setdefault("app_root_path", app_root)  # which Starlette's Mount adds too
+        return below
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         answered = False

@@ -4,13 +4,14 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from logster.errors import MissingExtra
 from logster.service import Service
@@ -21,8 +22,16 @@ from logster.viewer.permission import Authorizer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+APP_ROOT = "logster.app_root"
+"""The key of a WSGI environ below which the middleware keeps where its app stands."""
 _ANSWER = "logster.authorized"
 _TASK = "logster.task"
+# A loop does not hold tasks that wait: those of an answer that was dropped unread would be destroyed before they are
+# ended, which asyncio reports as an error of the program.
+_running: set["asyncio.Task[Any] | None"] = set()
+
+
+_SAFE_IN_QUERY = "".join(map(chr, range(128)))
 
 
 class ViewerBridge:
@@ -46,9 +55,10 @@ class ViewerBridge:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ = _complete(environ)
         if self._authorize and not is_public(environ["PATH_INFO"]):
-            environ[_ANSWER] = self._ask(self._authorize, Request(self._a2wsgi.build_scope(environ)))
+            scope = self._a2wsgi.build_scope(environ) | {"app_root_path": environ[APP_ROOT]}
+            environ[_ANSWER] = self._ask(self._authorize, Request(scope))
         app = self._here()
-        return _ended(app(environ, start_response), environ, app.loop)
+        return _Answer(_ended(app(environ, start_response), environ, app.loop))
 
     def _ask(self, authorize: Callable[[Request], Any], request: Request) -> Any:
         try:
@@ -58,8 +68,12 @@ class ViewerBridge:
             return _Failed(error)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["wsgi_environ"][_TASK] = asyncio.current_task()
-        await self._viewer(scope, receive, send)
+        scope["wsgi_environ"][_TASK] = task = asyncio.current_task()
+        _running.add(task)
+        try:
+            await self._viewer(scope, _cut_off(receive), send)
+        finally:
+            _running.discard(task)
 
     def _here(self) -> Any:
         # a2wsgi runs an event loop on a thread, and threads do not survive the fork of a preloading server.
@@ -70,7 +84,36 @@ class ViewerBridge:
             return self._app
 
 
-def _ended(answer: Iterable[bytes], environ: "WSGIEnvironment", loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+class _Answer:
+    """An answer whose status is known when it is returned: some servers, such as granian, ask for it then."""
+
+    def __init__(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
+        self._first = next(pieces, None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._first is not None:
+            yield self._first
+            yield from self._pieces
+
+    def close(self) -> None:
+        self._pieces.close()
+
+
+def _cut_off(receive: Receive) -> Receive:
+    """Tell when a body ends before its announced length: a2wsgi would ask for the rest of it again and again."""
+
+    async def heard() -> Message:
+        message = await receive()
+        is_cut = message["type"] == "http.request" and message.get("more_body") and not message.get("body")
+        return {"type": "http.disconnect"} if is_cut else message
+
+    return heard
+
+
+def _ended(
+    answer: Iterable[bytes], environ: "WSGIEnvironment", loop: asyncio.AbstractEventLoop
+) -> Generator[bytes, None, None]:
     """Yield an answer; end what makes it when nobody wants more of it, which a2wsgi would leave waiting for ever."""
     try:
         yield from answer
@@ -110,4 +153,12 @@ def _complete(environ: "WSGIEnvironment") -> "WSGIEnvironment":
         name: environ.get(name, "").encode("latin-1").decode("utf-8", "replace").encode().decode("latin-1")
         for name in ("SCRIPT_NAME", "PATH_INFO")
     }
-    return {**environ, **paths, "REMOTE_PORT": environ.get("REMOTE_PORT") or "0"}
+    # Servers hand over what no browser sends: bytes that are not ASCII, and lengths that are none.
+    query = quote(environ.get("QUERY_STRING", "").encode("latin-1", "replace"), safe=_SAFE_IN_QUERY)
+    length = environ.get("CONTENT_LENGTH") or "0"
+    rest = {
+        "QUERY_STRING": query,
+        "CONTENT_LENGTH": length if length.isascii() and length.isdigit() and len(length) < 19 else "0",
+        "REMOTE_PORT": environ.get("REMOTE_PORT") or "0",
+    }
+    return environ | paths | rest

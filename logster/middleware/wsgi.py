@@ -12,7 +12,7 @@ from logster.capture.context import request_context
 from logster.capture.request import decoded, wsgi_env
 from logster.capture.uncaught import capture_exception
 from logster.entry import Env
-from logster.middleware.bridge import ViewerBridge
+from logster.middleware.bridge import APP_ROOT, ViewerBridge
 from logster.middleware.mount import MountPoint
 from logster.service import Service, current
 
@@ -74,9 +74,11 @@ class LogsterWSGIMiddleware:
         return route
 
     def _below(self, environ: "WSGIEnvironment", path: str) -> "WSGIEnvironment":
+        app_root = environ.get("SCRIPT_NAME", "")
         return {
             **environ,
-            "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + self._mount.path,
+            APP_ROOT: decoded(app_root),
+            "SCRIPT_NAME": app_root + self._mount.path,
             "PATH_INFO": self._mount.below(path),
         }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client, TestResponse
@@ -16,6 +17,7 @@ from logster.access import basic, hash_password, proxy_headers, shared_secret, s
 from logster.middleware.asgi import LogsterMiddleware
 from logster.middleware.wsgi import LogsterWSGIMiddleware
 from logster.service import Service
+from logster.viewer.app import Viewer
 from tests.browser.conftest import serving
 from tests.viewer.forms import fields
 
@@ -50,6 +52,22 @@ def test_basic_in_wsgi(service: Service) -> None:
     client = wsgi(service, basic({"ada": ADA}))
     assert client.get("/logs/").status_code == 401
     assert client.get("/logs/", headers=BASIC).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("login", "led"),
+    [("/login", "/my%20shop/login"), ("https://sso.example/", "https://sso.example/"), ("//sso.example/", None)],
+)
+def test_the_login_of_an_app_behind_a_prefix(service: Service, login: str, led: str | None) -> None:
+    authorize = signed_in(lambda request: None, login=login)
+    around = LogsterMiddleware(Starlette(), authorize=authorize, service=service)
+    mounted = Starlette(routes=[Mount("/logs", Viewer(authorize, service=service))])
+    within = Starlette(routes=[Mount("/till", around)])
+    for app, path in ((around, "/logs/"), (mounted, "/logs/"), (within, "/till/logs/")):
+        client = TestClient(app, root_path="/my shop", follow_redirects=False)
+        assert client.get(f"/my shop{path}").headers["location"] == (led or login)
+    answer = wsgi(service, authorize).get("/logs/", environ_overrides={"SCRIPT_NAME": "/my shop"})
+    assert answer.headers["location"] == (led or login)
 
 
 def test_the_login_page_in_wsgi(service: Service) -> None:

@@ -654,3 +654,93 @@ def test_an_error_page_can_lead_to_the_entry(settings: Settings) -> None:
         """,
     )
     assert link == f"/shop/logs/show/{key}"
+
+
+@pytest.mark.parametrize("kind", ["WSGI", "ASGI"])
+def test_the_ready_made_answers_to_who_gets_in(settings: Settings, kind: str) -> None:
+    """The log's own: passwords, a proxy's word, and a page that asks for a secret, also for who may look only."""
+    answers = told(
+        settings,
+        """
+        import base64, os, re
+        from urllib.parse import urlencode
+        from asgiref.sync import async_to_sync
+        from django.test import AsyncClient, Client
+        from logster.access import basic, hash_password, proxy_headers, shared_secret
+
+        begin(LOGSTER={"authorize": basic({"ada": hash_password("a long password")})})
+        EDIT, LOOK = "a secret of more than thirty letters", "another secret, for those who look"
+        ORIGIN = {"Origin": "http://testserver"}
+        answers = {}
+
+        class Near(AsyncClient):
+            def _base_scope(self, **request):
+                return super()._base_scope(**request | {"client": ["127.0.0.1", 50_000]})
+
+        def browser():
+            if os.environ["KIND"] == "WSGI":
+                return Client(headers={"Accept": "text/html", "Host": "testserver"})
+            return Near(headers={"Accept": "text/html"})
+
+        def send(browser, method, path, data=None, **headers):
+            call = getattr(browser, method)
+            form = {"content_type": "application/x-www-form-urlencoded", "data": urlencode(data)} if data else {}
+            return (call if os.environ["KIND"] == "WSGI" else async_to_sync(call))(path, headers=headers, **form)
+
+        def ask(name, response):
+            answers[name] = [response.status_code, response.headers.get("Location", "")]
+            return response
+
+        def fields(response, form):
+            text = response.content.decode()
+            return dict(re.findall(r'name="(\\w+)" value="([^"]*)"', text[text.index(form):].partition("</form>")[0]))
+
+        right, wrong = (base64.b64encode(given).decode() for given in (b"ada:a long password", b"ada:another"))
+        ask("basic, nobody", send(browser(), "get", "/logs/"))
+        ask("basic, wrong", send(browser(), "get", "/logs/", Authorization="Basic " + wrong))
+        ask("basic, ada", send(browser(), "get", "/logs/", Authorization="Basic " + right))
+
+        settings.LOGSTER = {"authorize": proxy_headers("127.0.0.1")}
+        ask("proxy, nobody", send(browser(), "get", "/logs/"))
+        ask("proxy, ada", send(browser(), "get", "/logs/", **{"X-Forwarded-User": "ada", "Remote-User": "ada"}))
+        settings.LOGSTER = {"authorize": proxy_headers("192.0.2.1")}
+        ask("proxy, forged", send(browser(), "get", "/logs/", **{"X-Forwarded-User": "ada", "Remote-User": "ada"}))
+
+        settings.LOGSTER = {"authorize": shared_secret(EDIT, viewers=LOOK)}
+        for name, secret in (("edit", EDIT), ("look", LOOK)):
+            one = browser()
+            ask(name + ", before", send(one, "get", "/logs/"))
+            hidden = fields(send(one, "get", "/logs/login"), '<form class="login"')
+            ask(name + ", guess", send(one, "post", "/logs/login", hidden | {"secret": "guess"}, **ORIGIN))
+            ask(name + ", foreign", send(one, "post", "/logs/login", {"secret": secret}, Origin="http://elsewhere"))
+            ask(name + ", login", send(one, "post", "/logs/login", hidden | {"secret": secret}, **ORIGIN))
+            page = ask(name + ", after", send(one, "get", "/logs/"))
+            token = fields(page, '<form class="sign-out"')
+            ask(name + ", clear", send(one, "post", "/logs/clear", token, **ORIGIN))
+            ask(name + ", logout", send(one, "post", "/logs/logout", token, **ORIGIN))
+            ask(name + ", gone", send(one, "get", "/logs/"))
+        tell(answers)
+        """,
+        KIND=kind,
+    )
+    page = {
+        "before": [303, "./login"],
+        "guess": [403, ""],
+        "foreign": [403, ""],
+        "login": [303, "./"],
+        "after": [200, ""],
+        "logout": [303, "./login"],
+        "gone": [303, "./login"],
+    }
+    assert answers == {
+        "basic, nobody": [401, ""],
+        "basic, wrong": [401, ""],
+        "basic, ada": [200, ""],
+        "proxy, nobody": [403, ""],
+        "proxy, ada": [200, ""],
+        "proxy, forged": [403, ""],
+        **{f"edit, {name}": answer for name, answer in page.items()},
+        **{f"look, {name}": answer for name, answer in page.items()},
+        "edit, clear": [303, "./?done=clear"],
+        "look, clear": [403, ""],
+    }

@@ -1,6 +1,7 @@
 """LogsterWSGIMiddleware around plain WSGI apps, each answer driven as a server drives it."""
 
 import asyncio
+import gc
 import multiprocessing
 import subprocess
 import sys
@@ -259,12 +260,40 @@ def test_an_answer_that_nobody_reads_leaves_nothing_behind(
 
     monkeypatch.setattr(bridge, "Viewer", Noting)
     app = LogsterWSGIMiddleware(hello, authorize=lambda _: True, service=service)
-    answer = iter(app(create_environ("/logs/"), lambda *_: lambda _: None))
-    for _ in range(pieces):
-        next(answer)
+    began: list[str] = []
+    answer = app(create_environ("/logs/"), lambda status, *_: began.append(status))  # type: ignore[arg-type, func-returns-value, return-value]
+    assert began == ["200 OK"]
+    for _, _ in zip(range(pieces), answer, strict=False):
+        pass
     answer.close()  # type: ignore[attr-defined] - as a server does whose client has gone
-    assert len(tasks) == pieces
+    assert len(tasks) == 1
     wait_until(lambda: all(task.done() for task in tasks))
+
+
+def test_an_answer_that_is_dropped_unread_is_no_error_of_the_program(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Endless(Viewer):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while True:
+                await send({"type": "http.response.body", "body": b"more", "more_body": True})
+
+    monkeypatch.setattr(bridge, "Viewer", Endless)
+    app = LogsterWSGIMiddleware(hello, authorize=lambda _: True, service=service)
+    # Those of other tests, which nobody dropped yet.
+    gc.collect()
+    others = set(bridge._running)
+    for _ in range(5):
+        # In a cycle, as what a framework keeps in its request: only the collector of garbage finds it.
+        dropped: list[Any] = [app(create_environ("/logs/"), lambda *_: print)]
+        dropped.append(dropped)
+        assert len(bridge._running - others) == 1  # so that no collector finds the task before it is ended
+        del dropped
+        gc.collect()
+        wait_until(lambda: bridge._running <= others)
+    gc.collect()
+    assert "destroyed" not in caplog.text
 
 
 def test_without_a_path_there_is_no_gui(service: Service) -> None:

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from shop import views
 
+handler500 = "shop.views.failed"
 urlpatterns = [
     path("", views.front),
     path("orders/<int:order>/", views.order),

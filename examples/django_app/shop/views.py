@@ -5,6 +5,8 @@ import logging
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+import logster
+
 logger = logging.getLogger("shop")
 
 
@@ -28,3 +30,8 @@ def charge(request: HttpRequest, order: int) -> HttpResponse:
 async def label(request: HttpRequest, order: int) -> HttpResponse:
     """Fail, in an async view."""
     raise OSError("The printer is out of paper")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Show the page for what failed, with a link for the staff."""
+    return HttpResponse(f'Something failed: <a href="{logster.permalink()}">what?</a>', status=500)

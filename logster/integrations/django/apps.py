@@ -11,6 +11,7 @@ from logster.capture.handler import LogsterHandler
 from logster.delivery.stderr import complain
 from logster.integrations.django import checks, uncaught
 from logster.integrations.django.configuration import LABEL, NAME, configuration
+from logster.integrations.root_handler import has_handler
 
 
 class LogsterConfig(AppConfig):
@@ -37,13 +38,7 @@ class LogsterConfig(AppConfig):
             self.problem = str(error)
             complain(f"nothing is reported, because the setting LOGSTER cannot be used: {self.problem}")
             return
-        if handler is not None and not _has_handler():
+        if handler is not None and not has_handler():
             logging.getLogger().addHandler(handler)
         logging.getLogger(uncaught.LOGGER).addFilter(uncaught.leave_out)
         got_request_exception.connect(uncaught.report, dispatch_uid="logster")
-
-
-def _has_handler() -> bool:
-    """Return whether LOGGING gave any logger a LogsterHandler: then it says what is reported."""
-    loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
-    return any(isinstance(each, LogsterHandler) for logger in loggers for each in getattr(logger, "handlers", ()))

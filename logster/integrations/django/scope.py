@@ -30,6 +30,7 @@ def scope_of(request: Any, below: str) -> dict[str, Any]:
         "method": request.method,
         "scheme": request.scheme,
         "root_path": root,
+        "app_root_path": request.META["SCRIPT_NAME"].rstrip("/"),
         "path": full_path,
     }
     return scope | (_from_scope(request) if hasattr(request, "scope") else _from_environ(request))

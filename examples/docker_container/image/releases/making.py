@@ -17,7 +17,7 @@ from releases.failure import Failure
 from releases.shelf import Shelf
 
 PROJECT = "pyproject.toml"
-CODE = ("logster", "web", "docs", "README.md", "CHANGELOG.md", PROJECT)
+CODE = ("logster", "web", "docs", "README.md", "SECURITY.md", "CHANGELOG.md", PROJECT)
 EXTRA = "cli"
 GROUP = "production"
 
