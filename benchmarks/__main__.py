@@ -1,6 +1,7 @@
 """The command: runs benchmarks, prints their table, and writes it where asked."""
 
 import argparse
+import shutil
 import sys
 import time
 import traceback
@@ -12,6 +13,7 @@ from benchmarks.bench import Bench
 from benchmarks.row import Row
 from benchmarks.server import Server
 from benchmarks.suite import BENCHMARKS, Benchmark, named
+from benchmarks.table import table, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,17 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
-    with Server() as server:
+    with Server(options.server) as server:
         bench = Bench(server, quick=options.quick, profiling=options.profile)
         rows, failed = _measured(bench, chosen)
         if options.profile:
             print(server.busiest(), file=sys.stderr)
-        print(report.table(rows))
+        print(table(rows))
         if failed:
             print(f"Failed, as said above: {', '.join(failed)}. Nothing was written.", file=sys.stderr)
             return 1
         if options.write:
-            report.write(report.page(rows, bench), options.write)
+            write(report.page(rows, bench), options.write, "bench")
             report.draw(bench, options.write.with_suffix(".svg"))
     return 0
 
@@ -62,8 +64,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--profile", action="store_true", help="print where the time went, in Python and in Redis")
     parser.add_argument("--quick", action="store_true", help="see that all runs, with sizes that say nothing")
+    parser.add_argument("--server", type=_program, metavar="PROGRAM", help="measure this one, such as redis-server")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into this page, its plot beside it")
     return parser.parse_args(arguments)
+
+
+def _program(name: str) -> Path:
+    found = shutil.which(name)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"there is no program {name}")
+    return Path(found)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ class Child:
     def __init__(self, function: Callable[..., Any], arguments: dict[str, Any], *, profiled: bool) -> None:
         name = f"{function.__module__}:{function.__name__}"
         command = [sys.executable, "-m", "benchmarks.child", name, *(["--profile"] if profiled else [])]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # What the arguments name may be a descriptor that is inherited.
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, close_fds=False)
         self._say(json.dumps(arguments))
 
     def wait_until_ready(self) -> None:

@@ -28,13 +28,19 @@ class Held(NamedTuple):
 
 
 class Server:
-    """Starts with the block that it is the context of, and ends with it."""
+    """Starts with the block that it is the context of, and ends with it.
 
-    def __init__(self) -> None:
+    Arguments:
+        program: what runs, such as Debian's `redis-server`; the embedded Valkey by default.
+    """
+
+    def __init__(self, program: Path | None = None) -> None:
         # A unix socket's path has to stay below 108 bytes.
         self._directory = tempfile.TemporaryDirectory(prefix="logster-")
         path = Path(self._directory.name)
         self._server = ValkeyServer(port=0, data_dir=path, unix_socket_path=path / "valkey.sock", save="")
+        if program is not None:
+            self._server._binary_path = program
         self.url = f"unix://{path / 'valkey.sock'}"
 
     def __enter__(self) -> "Server":
@@ -52,7 +58,8 @@ class Server:
     @property
     def version(self) -> str:
         info = self.client.info("server")
-        return f"Valkey {info.get('valkey_version') or info['redis_version']}"
+        name = "Valkey" if "valkey_version" in info else "Redis"
+        return f"{name} {info.get('valkey_version') or info['redis_version']}"
 
     def memory(self) -> int:
         """Return how many bytes the data take."""
