@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1:8000
+SERVER ?= redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-container bench lint format screenshots clean
+.PHONY: help demo test test-redis test-container bench soak lint format screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,11 +17,17 @@ demo: $(VENV)/.demo ## Run the website with the live log at /logs on an embedded
 test: $(VENV)/.dev $(VENV)/.chromium ## Run the whole test suite (PYTEST_ARGS="-k search")
 	$(BIN)/python -m pytest --timeout 300 $(PYTEST_ARGS)
 
+test-redis: $(VENV)/.dev $(VENV)/.redis ## Run the tests of the store on a redis-server and a Cluster of three (SERVER=redis-server)
+	$(BIN)/python -m pytest tests/store --ignore tests/store/test_embedded.py --server $(SERVER) --timeout 300 $(PYTEST_ARGS)
+
 test-container: $(VENV)/.dev ## Build the website's image for real and test it (Linux, as root; FIGURES=FILE)
 	$(BIN)/python -m pytest tests/container $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench ## Measure everything beside others, and write docs/performance.md (BENCH="caller --profile")
 	@$(BIN)/python -m benchmarks $(or $(BENCH),--write docs/performance.md)
+
+soak: $(VENV)/.soak ## Break things for 40 minutes, and write what came of it to docs/reliability.md (SOAK="outage")
+	@$(BIN)/python -m soak $(or $(SOAK),--write docs/reliability.md)
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff format --check .
@@ -67,6 +74,14 @@ $(VENV)/.bench: pyproject.toml | $(VENV)/.pip
 	@$(BIN)/python -m pip install --quiet --editable . --group bench
 	@touch $@
 
+$(VENV)/.soak: pyproject.toml | $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --group soak
+	@touch $@
+
 $(VENV)/.chromium: | $(VENV)/.dev
 	$(BIN)/python tests/browser/install_chromium.py
+	@touch $@
+
+$(VENV)/.redis: | $(VENV)/.dev
+	$(BIN)/python tests/store/install_redis.py
 	@touch $@

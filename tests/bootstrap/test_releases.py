@@ -26,7 +26,7 @@ production = ["gunicorn"]
 def source(tmp_path: Path) -> Path:
     """The source of an app."""
     place = tmp_path / "source"
-    for name in ("logster/__init__.py", "web/__init__.py", "docs/index.md", "README.md", "CHANGELOG.md"):
+    for name in ("logster/__init__.py", "web/__init__.py", "docs/index.md", "README.md", "SECURITY.md", "CHANGELOG.md"):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("")
     (place / "pyproject.toml").write_text(PROJECT)

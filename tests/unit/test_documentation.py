@@ -15,7 +15,8 @@ from logster.settings import DEFAULTS, Settings
 from logster.store.redis_store import RedisStore
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+BESIDE = [ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md")]
+PAGES = [*BESIDE, *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {path: path.read_text() for path in PAGES}
 
 
@@ -35,6 +36,17 @@ def test_a_link_to_a_file_leads_somewhere(path: Path) -> None:
     pattern = r"""(?:\]\(|(?:src|srcset)=")(?!https?:|#|/)([^)"#\s]+)"""
     targets = re.findall(pattern, TEXTS[path])
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = set(re.findall(r"\]\((\w+\.md)\)", TEXTS[ROOT / "docs/index.md"]))
+    assert {path.name for path in PAGES if path.parent.name == "docs"} - {"index.md"} - listed == set()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "examples").glob("*_app")))
+def test_an_example_is_started_by_a_command_that_a_page_names(name: str) -> None:
+    assert (ROOT / f"examples/{name}/main.py").is_file()
+    assert [path for path, text in TEXTS.items() if f"`python examples/{name}/main.py`" in text]
 
 
 def quick_starts(heading: str) -> list[str]:
@@ -91,7 +103,7 @@ def test_the_quick_start_for_any_program_works(settings: Settings, tmp_path: Pat
 
 @pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("192.0.2.7", 403)])
 def test_the_quick_start_for_fastapi_works(settings: Settings, tmp_path: Path, address: str, status: int) -> None:
-    (code,) = quick_starts("FastAPI, Starlette and other ASGI apps")
+    (code,) = quick_starts("FastAPI and Starlette")
     use = f"""
         from starlette.testclient import TestClient
 
@@ -113,12 +125,12 @@ def test_the_quick_start_for_flask_works(settings: Settings, tmp_path: Path, add
     code, _ = quick_starts("Flask")
     boom = "\n@app.get('/boom')\ndef boom():\n    1 / 0\n"
     run(code + boom + GET_AS_ADMIN.format(app="app", address=address, status=status), settings, tmp_path)
-    assert messages(settings) == [("ERROR", "Exception on /boom [GET]")]
+    assert messages(settings) == [("ERROR", "ZeroDivisionError: division by zero")]
 
 
 def test_authorize_reads_the_session_as_the_flask_quick_start_shows(settings: Settings, tmp_path: Path) -> None:
     code, authorize = quick_starts("Flask")
-    code = code.replace("logster.loopback_only", "lambda request: is_admin(request)")
+    code = code.replace("logster.loopback_only", "lambda: is_admin()")
     use = """
         app.secret_key = "secret"
 
@@ -133,6 +145,44 @@ def test_authorize_reads_the_session_as_the_flask_quick_start_shows(settings: Se
         assert client.get("/logs/").status_code == 200
     """
     run(code + authorize + textwrap.dedent(use), settings, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["ASGI", "WSGI"])
+def test_the_quick_start_for_any_app_works(settings: Settings, tmp_path: Path, kind: str) -> None:
+    (code,) = quick_starts("Any other WSGI or ASGI app")
+    asgi = """
+        import logster
+
+        async def app(scope, receive, send):
+            1 / 0
+    """
+    wsgi = """
+        import logster
+        from werkzeug.test import Client
+
+        def app(environ, start_response):
+            1 / 0
+    """
+    use_asgi = """
+        from starlette.testclient import TestClient
+
+        client = TestClient(app, raise_server_exceptions=False, client=("127.0.0.1", 5000))
+        assert client.get("/boom").status_code == 500
+        assert client.get("/logs/").status_code == 200
+    """
+    use_wsgi = """
+        client = Client(app)
+        try:
+            client.get("/boom")
+        except ZeroDivisionError:
+            pass
+        peer = {"REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "5000"}
+        assert client.get("/logs/", environ_base=peer).status_code == 200
+    """
+    before, use = (asgi, use_asgi) if kind == "ASGI" else (wsgi, use_wsgi)
+    code = code if kind == "ASGI" else code.replace("LogsterMiddleware", "LogsterWSGIMiddleware")
+    run(textwrap.dedent(before) + code + textwrap.dedent(use), settings, tmp_path)
+    assert messages(settings) == [("ERROR", "ZeroDivisionError: division by zero")]
 
 
 def test_the_quick_start_for_django_works(settings: Settings, tmp_path: Path) -> None:
