@@ -2,14 +2,18 @@
 
 import os
 import sys
-import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
 LIBRARY_DIRECTORIES = ("site-packages", "dist-packages")
+_PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+# What sysconfig would say as well, which takes a quarter of a megabyte for it.
 STANDARD_LIBRARY = tuple(
-    {str(Path(sysconfig.get_paths()[name])) + os.sep for name in ("stdlib", "platstdlib")}
-    | {str(Path(os.__file__).parent) + os.sep}
+    {
+        str(Path(os.__file__).parent) + os.sep,
+        str(Path(sys.base_prefix, "lib", _PYTHON)) + os.sep,
+        str(Path(sys.base_exec_prefix, sys.platlibdir, _PYTHON)) + os.sep,
+    }
 )
 # As imported, not resolved: code objects name their files through the same symbolic links.
 _OWN_CODE = str(Path(os.path.abspath(__file__)).parent.parent) + os.sep  # noqa: PTH100

@@ -4,10 +4,10 @@ Owns the safe handling of objects that are not ours. Calls their `__str__` and `
 whatever these do; only KeyboardInterrupt passes, because a real Ctrl-C cannot be told from one they raise.
 """
 
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
 from typing import Any, TypeGuard, TypeVar
@@ -24,7 +24,7 @@ _LARGEST_INT = 2**63
 
 # Immutable, and rendered the same at any later time.
 CONSTANTS = frozenset({str, int, float, bool, type(None)})
-_SPOKEN = (date, datetime, time, timedelta, Decimal, Fraction, UUID, PurePath, IPv4Address, IPv6Address)
+_SPOKEN = (date, datetime, time, timedelta, Decimal, UUID, PurePath, IPv4Address, IPv6Address)
 _BINARY = (bytes, bytearray, memoryview)
 _SEQUENCES = (list, tuple, set, frozenset)
 _CONTAINERS = (dict, *_SEQUENCES)
@@ -39,6 +39,15 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode(errors="backslashreplace").decode()
     return text
+
+
+def loaded(module: str, name: str) -> tuple[type, ...]:
+    """Return a class of a module that the program has imported, else none: nobody has a value of it then.
+
+    To import what few programs use would take memory in all of them.
+    """
+    found = getattr(sys.modules.get(module), name, None)
+    return (found,) if isinstance(found, type) else ()
 
 
 def safe_str(value: object) -> str:
@@ -122,7 +131,7 @@ class _Walk:
             return number if number - number == 0 else str(number)
         if issubclass(kind, _BINARY):
             return _binary(value)
-        if issubclass(kind, _SPOKEN):
+        if issubclass(kind, (*_SPOKEN, *loaded("fractions", "Fraction"))):
             return clean(bounded(safe_str(value)))
         if issubclass(kind, _CONTAINERS):
             return self._container(value, depth)

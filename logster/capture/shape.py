@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
@@ -23,9 +22,8 @@ from types import (
 )
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from logster.capture.plain import clean, type_name
+from logster.capture.plain import clean, loaded, type_name
 from logster.limits import shorten
 from logster.redaction import MASK, Redactor
 
@@ -41,9 +39,9 @@ _LARGEST_BITS = 4_096
 
 # By identity: a metaclass may have a hash of its own.
 _NUMBERS = (int, float, complex, bool, type(None), type(...), range, slice)
-_SPOKEN = (date, timedelta, Decimal, Fraction, UUID, IPv4Address, IPv6Address)
+_SPOKEN = (date, timedelta, Decimal, UUID, IPv4Address, IPv6Address)
 _PATHS = (PurePosixPath, PosixPath, PureWindowsPath, WindowsPath)
-_ZONES = (type(None), timezone, ZoneInfo)
+_ZONES = (type(None), timezone)
 _BRACKETS: tuple[tuple[Any, str, str], ...] = (
     (list, "[", "]"),
     (tuple, "(", ")"),
@@ -99,11 +97,13 @@ class Looker:
             return self._cut(value)
         if is_one_of(kind, _NUMBERS):
             return _number(value)
-        if is_one_of(kind, _SPOKEN):
+        if is_one_of(kind, (*_SPOKEN, *loaded("fractions", "Fraction"))):
             return Verbatim(clean(repr(value)))
         if is_one_of(kind, _PATHS):
             return Shape(f"{type_name(value)}(", ((None, self._cut(str(value))),), ")")
-        if (kind is datetime or kind is time) and is_one_of(type(value.tzinfo), _ZONES):
+        if (kind is datetime or kind is time) and is_one_of(
+            type(value.tzinfo), (*_ZONES, *loaded("zoneinfo", "ZoneInfo"))
+        ):
             return Verbatim(repr(value))
         if kind is bytes or kind is bytearray:
             return Shape("b", ((None, self._cut(value[:_MAX_TEXT].decode(errors="backslashreplace"))),), "")

@@ -13,6 +13,7 @@ from typing import Any
 
 from logster import patterns
 from logster.capture.app_code import AppCode
+from logster.capture.captured import RECORD_MARK
 from logster.capture.carried import carried
 from logster.capture.context import RequestContext, current_bound, current_request, current_trail
 from logster.capture.correlation import TRACING, current_span
@@ -213,17 +214,19 @@ class RecordSnapshot:
         if is_alone or not _are_repeatable(self.args):
             return None
         place = self.pathname, self.logger, self.level, self.function
-        self.call = (self.line, self.args or (), *place, None, None, None)
+        self.call = (self.line, self.args or (), *place, None)
         self.since, self.until = self.timestamp - _STANDS_SECONDS, self.timestamp + _STANDS_SECONDS
         return self.template
 
     def is_repeated_by(self, record: logging.LogRecord) -> bool:
         """Return whether `record`, whose template is the same, says the same from the same place within a second.
 
-        Asked only where this stands for any. The context may be another: nothing else tells them apart.
+        Asked only where this stands for any. What does not decide whether a pattern keeps it out may be another's: the
+        context, further attributes, a stack.
         """
-        args = record.args or ()
-        # All in one comparison, since each call of a logger pays for it. None of it runs code of the program's own.
+        args = record.args
+        # Few steps, since each call of a logger pays for them, and none that runs code of the program's own. What else
+        # a record has, or that it has more, would take a dict, which is made when it is first asked for.
         return (
             self.since < record.created < self.until
             and (type(args[0]) in _REPEATABLE if type(args) is tuple and len(args) == 1 else _are_repeatable(args))
@@ -236,11 +239,9 @@ class RecordSnapshot:
                 record.levelno,
                 record.funcName,
                 record.exc_info,
-                record.exc_text,
-                record.stack_info,
             )
-            # Last: a record's dict is made when it is first asked for, and slows down what follows.
-            and len(record.__dict__) == _STANDARD_COUNT
+            and not hasattr(record, "count")
+            and not hasattr(record, RECORD_MARK)
         )
 
     def anchor(self) -> Raised | None:
