@@ -88,7 +88,8 @@ def test_bars_of_a_few_entries_are_hours_and_not_a_single_one(service: Service, 
 
 def test_a_minute_shows_what_occurred_in_it(service: Service, client: TestClient) -> None:
     add(service, 1, age_ms=0)
-    add(service, 2, age_ms=90_000)
+    # In the minute before. Of more than 61 minutes since its hour began, bars would be of five.
+    add(service, 2, age_ms=60_000)
     entry = client.get(f"/api/entries/{key_of(2)}").json()
     start = entry["last_seen"] // 60_000 * 60_000
     text = client.get("/?during=" + f"{start}-{start + 59_999}").text
