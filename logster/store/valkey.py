@@ -42,6 +42,10 @@ _OPTIONS = {
     # It starts a session of its own, is nobody's child and holds no file of whoever needed it first.
     "daemonize": "yes",
 }
+# glibc collects small chunks that were freed until it tidies up all of them at once: 0.2 s for what 60,000 entries had,
+# in which nobody else is served. Without, each is tidied up as it is freed.
+_TUNABLES_VARIABLE = "GLIBC_TUNABLES"
+_TUNABLES = "glibc.malloc.mxfast=0"
 
 
 def ensure(directory: Path) -> Path:
@@ -109,6 +113,15 @@ def stop(directory: Path) -> bool:
         return True
 
 
+def environment() -> dict[str, str]:
+    """Return the environment to start a server in that never stops to tidy up its memory; what is set already wins.
+
+    Source: glibc's manual, "Memory Allocation Tunables". Servers with another allocator do not care.
+    """
+    given = os.environ.get(_TUNABLES_VARIABLE)
+    return {**os.environ, _TUNABLES_VARIABLE: f"{_TUNABLES}:{given}" if given else _TUNABLES}
+
+
 def _start(directory: Path, lock: Lock) -> None:
     place = rendezvous.new(directory)
     unixsocket = place.name if place.parent == directory else str(place)
@@ -125,6 +138,7 @@ def _run(command: list[str], directory: Path, output: BinaryIO, lock: Lock) -> N
         subprocess.run(  # noqa: S603 - the binary of an installed package
             command,
             cwd=directory,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

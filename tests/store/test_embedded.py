@@ -15,7 +15,7 @@ import redis
 
 from logster.errors import ConfigurationError, MissingExtra, StoreUnavailable
 from logster.settings import Settings
-from logster.store import embedded, rendezvous
+from logster.store import embedded, rendezvous, valkey
 from logster.store.lock import Lock
 from logster.store.redis_store import RedisStore
 
@@ -308,6 +308,24 @@ def test_every_write_is_on_disk_after_a_second(directory: Path) -> None:
         "maxmemory": "0",
         "aof-load-truncated": "yes",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("", "glibc.malloc.mxfast=0"), ("glibc.malloc.perturb=7", "glibc.malloc.mxfast=0:glibc.malloc.perturb=7")],
+)
+def test_the_server_never_stops_to_tidy_up_its_memory(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, expected: str
+) -> None:
+    # The server writes over its environment, so what starts it tells.
+    script = tmp_path / "told"
+    script.write_text(f'#!/bin/sh\nprintf %s "$GLIBC_TUNABLES" > {script}.txt\nexec "{valkey._binary()}" "$@"\n')
+    script.chmod(0o700)
+    monkeypatch.setattr(valkey, "_binary", lambda: script)
+    monkeypatch.setenv("GLIBC_TUNABLES", given)
+    with client_of(directory) as client:
+        assert client.ping()
+    assert Path(f"{script}.txt").read_text() == expected
 
 
 def test_the_server_belongs_to_no_terminal(directory: Path) -> None:
