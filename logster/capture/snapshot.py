@@ -205,8 +205,12 @@ class RecordSnapshot:
 
     def said(self) -> Hashable | None:
         """Return what decides the subject; None where it has to be rendered."""
-        is_simple = self.text is None and self.exception is None and _are_repeatable(self.args)
-        return (self.template, self.args) if is_simple else None
+        if self.text is not None or self.exception is not None:
+            return None
+        args = self.args
+        if isinstance(args, tuple) and len(args) == 1:  # as most have, and faster
+            return (self.template, args) if type(args[0]) in _REPEATABLE else None
+        return (self.template, args) if _are_repeatable(args) else None
 
     def stands_for(self) -> str | None:
         """Return the template of the calls that it may be taken for again; None where it is for itself alone."""

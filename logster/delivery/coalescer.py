@@ -23,7 +23,6 @@ _Place = tuple[str, str, str, str]  # namespace, key, version, what keeps it out
 
 _KNOWN_IDENTITIES = 2_000
 _KNOWN_VERDICTS = 1_024
-_KNOWN_PASSED = 250
 _MOST_STANDING = 100
 
 
@@ -74,7 +73,6 @@ class Coalescer:
         self._settings = settings
         self._patterns = patterns
         self._verdicts: OrderedDict[tuple[Filter, Hashable], str] = OrderedDict()
-        self._passed: set[tuple[Filter, Hashable]] = set()
         self._losses = losses
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
@@ -103,15 +101,14 @@ class Coalescer:
             # A subscriber may do as it likes with an env, which others may share.
             subscribers.call(msgspec.structs.replace(occurrence, env=dict(occurrence.env)))
         patterns = self._patterns(snapshot.namespace)
-        said = snapshot.said() if patterns.suppresses else None
-        if patterns.suppresses and (said is None or (patterns, said) not in self._passed):
+        if patterns.suppresses and ((said := snapshot.said()) is None or said not in patterns.passed):
             kept_out_by = self._kept_out_by(patterns, snapshot)
             if kept_out_by or self.standing:
                 self._let_stand(snapshot, bool(kept_out_by) and not (patterns.needs_env or subscribers))
             if kept_out_by:
                 return self._add_rendered(snapshot, None, kept_out_by)
             if said is not None and not patterns.needs_env:
-                self._let_pass(patterns, said)
+                patterns.let_pass(said)
         elif self.standing and not patterns.suppresses:
             self.standing.clear()
         identity = snapshot.identity()
@@ -120,12 +117,6 @@ class Coalescer:
             return self._add_rendered(snapshot, identity)
         self._add_to(known[0], snapshot)
         return True
-
-    def _let_pass(self, patterns: Filter, said: Hashable) -> None:
-        """Remember that nothing of these patterns keeps out what says this."""
-        if len(self._passed) >= _KNOWN_PASSED:
-            self._passed.clear()
-        self._passed.add((patterns, said))
 
     def _let_stand(self, snapshot: Snapshot, may_stand: bool) -> None:
         """Keep a snapshot to be submitted again for its like, or do so no longer."""

@@ -3,7 +3,7 @@
 Owns how many patterns are asked at once. Where they are kept and counted is for `patterns`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ CODE = "code:"
 _UNKNOWN = "unknown"
 # The same few messages come again and again; each may be of 11,000 characters.
 _KNOWN_SUBJECTS = 100
+_KNOWN_PASSED = 250
 
 
 class Filter:
@@ -46,6 +47,8 @@ class Filter:
         """Whether there is anything that could keep an occurrence out."""
         self.needs_env = bool(self._by_env)
         """Whether the env may decide."""
+        self.passed: set[Hashable] = set()
+        """Some of what says nothing that is kept out, as `let_pass` was told."""
         self._may_suppress = _any_of(by_message + [pattern.expression for pattern in suppression])
         # To ask all at once saves nothing where there is but one.
         self._may_group = _any_of([pattern.expression for pattern in grouping]) if len(grouping) != 1 else _always
@@ -72,6 +75,12 @@ class Filter:
     def may_suppress(self, subject: str) -> bool:
         """Return whether a rule or pattern matches, as far as the message decides; cheap."""
         return bool(self._may_suppress(subject))
+
+    def let_pass(self, said: Hashable) -> None:
+        """Remember what says nothing that is kept out; may be asked where the env decides nothing."""
+        if len(self.passed) >= _KNOWN_PASSED:
+            self.passed.clear()
+        self.passed.add(said)
 
     def grouped_by(self, subject: str) -> str:
         """Return the pattern of the group that an occurrence belongs to; empty where it belongs to none."""
