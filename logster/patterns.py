@@ -41,7 +41,8 @@ class Pattern:
 
     def matches(self, subject: str) -> bool:
         """Return whether the pattern occurs in `subject`."""
-        return self._regex.search(subject) is not None
+        # Of a string, RE2's binding would say at which characters the match begins and ends: two thirds of the time.
+        return self._regex.search(encoded(subject)) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -83,6 +84,11 @@ def compiled(expression: str, *, ignore_case: bool = False, large: bool = False)
         return re2.compile(expression, options)
     except (re2.error, UnicodeError) as error:
         raise InvalidPattern(f"Not a regular expression that Logster can use: {_reason(error)}.") from None
+
+
+def encoded(subject: str) -> bytes:
+    """Return a text as expressions are best asked about it where nobody needs the place of what is found."""
+    return subject.encode("utf-8", "replace")
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from logster.entry import Env
 from logster.errors import InvalidPattern
-from logster.patterns import Pattern, Rule, compiled
+from logster.patterns import Pattern, Rule, compiled, encoded
 
 CODE = "code:"
 """Where the hits of a rule of the app's own are counted: under this and the rule's text."""
@@ -104,4 +104,4 @@ def _any_of(expressions: Sequence[str]) -> Callable[[str], Any]:
         search = compiled("|".join(f"(?:{each})" for each in expressions), large=True).search
     except InvalidPattern:  # too large as one
         return _always
-    return lru_cache(maxsize=_KNOWN_SUBJECTS)(lambda subject: search(subject) is not None)
+    return lru_cache(maxsize=_KNOWN_SUBJECTS)(lambda subject: search(encoded(subject)) is not None)
