@@ -126,14 +126,22 @@ class Outbox:
         """Leave out the rest of the pause."""
         self._retry_at = 0.0
 
-    def write(self, coalescer: Coalescer, *, goes_on: bool = False) -> bool:
+    def write(
+        self, coalescer: Coalescer, *, goes_on: bool = False, meanwhile: Callable[[int], None] = lambda _: None
+    ) -> bool:
         """Write all that `coalescer` holds, and return whether the store took it.
 
         While the store works on a batch the next one is made ready. Where it goes on, the last one may stay on its
         way, until `write` or `confirm` is called again.
+
+        Arguments:
+            coalescer: what waits. What it gets while this is under way stays there.
+            goes_on: whether there will be more at once.
+            meanwhile: called while the store works on a batch, with how many reports the next one has.
         """
         if self.is_spooling and not self._is_back():
             return False
+        remaining = len(coalescer)
         while True:
             if self._on_its_way is None and not self._resend():
                 return False
@@ -142,13 +150,16 @@ class Outbox:
                     return False
                 self._take_left()
                 continue
-            reports = coalescer.take(_REPORTS_A_BATCH, self._sender, self._next_number)
-            if reports and (goes_on or len(coalescer) or self._on_its_way):
-                if not self._send_on(reports):
+            at_most = min(remaining, _REPORTS_A_BATCH)
+            remaining -= at_most
+            reports = coalescer.take(at_most, self._sender, self._next_number)
+            is_last = not (remaining and len(coalescer))
+            if reports and (goes_on or not is_last or self._on_its_way):
+                if not self._send_on(reports, meanwhile):
                     return False
             elif reports:
                 self._unconfirmed = reports
-            elif not len(coalescer):
+            elif is_last:
                 return goes_on or self.confirm()
 
     def confirm(self) -> bool:
@@ -229,13 +240,16 @@ class Outbox:
         """Write what is unconfirmed, if anything is."""
         return not self._unconfirmed or self._settled(lambda: self._report(self._unconfirmed))
 
-    def _send_on(self, reports: list[Report]) -> bool:
+    def _send_on(self, reports: list[Report], meanwhile: Callable[[int], None]) -> bool:
         """Send reports once those before them are confirmed; return whether these are."""
         batch: Batch | None = None
         # What fails here comes up again when these reports are written on their own.
         self._in_hand = reports
         with suppress(Exception), self._waiting():
             batch = self._store.batch(reports)
+        if self._on_its_way is not None:
+            with suppress(Exception):  # nothing may come between these reports and the store
+                meanwhile(len(reports))
         is_confirmed, self._in_hand = self.confirm(), []
         if not is_confirmed:
             self._unconfirmed += reports

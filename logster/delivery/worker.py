@@ -288,6 +288,13 @@ class Worker:
                     time.sleep(0)
                 yield_at = time.perf_counter() + _SLICE_SECONDS
 
+    def _take_some(self, at_most: int) -> None:
+        """Take some of what is in the queue, while the store is at work and as much is about to be written."""
+        for _ in range(min(at_most, self._queue.qsize())):
+            if len(self._coalescer) >= _WRITE_AT:
+                return
+            self._take(self._queue.get_nowait())
+
     def _take(self, item: Any) -> None:
         if isinstance(item, _Request):
             self._requests.append(item)
@@ -322,7 +329,11 @@ class Worker:
             if not goes_on and self._outbox.confirm():
                 self._replay()
             return
-        if self._outbox.write(self._coalescer, goes_on=goes_on):
+        began = time.monotonic()
+        if self._outbox.write(self._coalescer, goes_on=goes_on, meanwhile=self._take_some):
+            # What was taken since has not waited yet.
+            is_due = len(self._coalescer) >= _WRITE_AT or self._requests
+            self._due = 0.0 if is_due else began + self._settings.flush_interval_seconds
             self._replay()
             self._report_losses()
         if self._outbox.is_spooling:

@@ -11,7 +11,8 @@ import pytest
 
 from logster.capture.snapshot import RecordSnapshot
 from logster.delivery.worker import Worker
-from logster.entry import Report
+from logster.entry import Occurrence, Report
+from logster.redaction import Redactor
 from logster.settings import Settings
 from tests.unit.captured import MemoryStore
 
@@ -399,6 +400,68 @@ def test_while_the_store_works_on_a_batch_the_next_one_is_made_ready(
     # Batches of forty, the last of which has twenty.
     assert store.steps == ["ready", "sent", "ready", "answered", "sent", "ready", "answered", "sent", "answered"]
     assert store.counts == {f"m{number}": 1 for number in range(100)}
+
+
+class Noted(RecordSnapshot):
+    """Says when it is rendered."""
+
+    steps: list[str]
+
+    def occurrence(self, settings: Settings, redactor: Redactor) -> Occurrence | None:
+        self.steps.append("rendered")
+        return super().occurrence(settings, redactor)
+
+
+def noted(number: int, steps: list[str]) -> Noted:
+    record = logging.makeLogRecord({"name": "app", "msg": f"m{number}", "levelno": 40, "fingerprint": f"{number}"})
+    made = Noted(record, "default")
+    made.steps = steps
+    return made
+
+
+def test_while_the_store_works_on_a_batch_more_is_taken(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=30)
+    for number in range(2_000):
+        worker.submit(noted(number, store.steps))
+    assert worker.flush(WAIT)
+
+    assert store.counts == {f"m{number}": 1 for number in range(2_000)}
+    at_work = [each.split("answered")[0] for each in " ".join(store.steps).split("sent")[1:]]
+    # Fifty batches; what is taken is about as much as is written.
+    assert sum("rendered" in each for each in at_work) > 20
+
+
+def test_what_is_taken_while_the_store_works_waits_for_its_like(
+    make: Callable[..., Worker], store: MemoryStore
+) -> None:
+    worker = make(flush_interval_seconds=30)
+    for number in range(500):
+        worker.submit(noted(number, store.steps))
+    for _ in range(400):
+        worker.submit(snapshot("same"))
+    until(lambda: len(store.counts) == 500)
+    until(lambda: worker.stats["queued"] == 0)
+    time.sleep(0.2)
+    assert "same" not in store.counts
+    assert worker.flush(WAIT)
+    assert [each.count for each in store.reports if each.latest.message == "same"] == [400]
+
+
+def test_what_fails_while_the_store_works_costs_no_report(
+    make: Callable[..., Worker], store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make(flush_interval_seconds=30)
+
+    def fail(at_most: int) -> None:
+        store.steps.append("failed")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker, "_take_some", fail)
+    for number in range(2_000):
+        worker.submit(snapshot(f"m{number}", fingerprint=f"{number}"))
+    assert worker.flush(WAIT)
+    assert "failed" in store.steps
+    assert store.counts == {f"m{number}": 1 for number in range(2_000)}
 
 
 def test_what_is_on_its_way_when_the_store_goes_away_is_counted_once(
