@@ -26,7 +26,7 @@ test-container: $(VENV)/.dev ## Build the website's image for real and test it (
 bench: $(VENV)/.bench ## Measure everything beside others, and write docs/performance.md (BENCH="caller --profile")
 	@$(BIN)/python -m benchmarks $(or $(BENCH),--write docs/performance.md)
 
-soak: $(VENV)/.soak ## Break things for 40 minutes, and write what came of it to docs/reliability.md (SOAK="outage")
+soak: $(VENV)/.soak ## Break things for 50 minutes, and write what came of it to docs/reliability.md (SOAK="outage")
 	@$(BIN)/python -m soak $(or $(SOAK),--write docs/reliability.md)
 
 lint: $(VENV)/.dev ## Check style and types

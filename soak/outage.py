@@ -1,5 +1,6 @@
 """Redis away: four processes report while every fault there is comes and goes; counts, calls, memory and losses."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -92,10 +93,12 @@ def _start(_: Callable[..., Reported], arguments: dict[str, Any]) -> Callable[[]
 
 
 def report_alone(**arguments: Any) -> Reported:
-    """Report as `report` does, in a process whose threads hand over Python's lock in time for what is measured.
+    """Report as `report` does, in a process in which Python itself takes less than what is measured.
 
     A thread that is at work in Python gives the lock to another after 5 ms by default. A call in which it changes hands
-    once would then be over the bar, whichever library's the other thread is.
+    once would then be over the bar, whichever library's the other thread is. And a full collection of garbage takes
+    longer than the bar for what the tests alone have imported; it meets whichever call is the next to need memory.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.freeze()
     return report(**arguments)

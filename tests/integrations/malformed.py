@@ -1,5 +1,6 @@
 """Requests that are broken in one way or in several, made of good ones for every route."""
 
+import functools
 import gzip
 import json
 import random
@@ -141,9 +142,8 @@ class Garbler:
         request.cut = True
 
     def _encoded(self, request: Request) -> None:
-        bomb = b"\x00" * 5_000_000
-        encodings = [(b"gzip", gzip.compress(bomb, 1)), (b"deflate", zlib.compress(bomb, 1)), (b"br", self._junk())]
-        name, request.body = self._chance.choice([*encodings, (b"gzip", self._junk()), (self._junk(), b"x")])
+        others = [(b"br", self._junk()), (b"gzip", self._junk()), (self._junk(), b"x")]
+        name, request.body = self._chance.choice([*_bombs(), *others])
         request.headers.append(b"Content-Encoding: " + name)
 
     def _deep(self, request: Request) -> None:
@@ -169,6 +169,12 @@ class Garbler:
         if self._chance.random() < 0.2:
             request.raw = self._chance.randbytes(self._chance.randint(1, 2_000))
             request.cut = True
+
+
+@functools.cache
+def _bombs() -> list[tuple[bytes, bytes]]:
+    bomb = b"\x00" * 5_000_000
+    return [(b"gzip", gzip.compress(bomb, 1)), (b"deflate", zlib.compress(bomb, 1))]
 
 
 def outcome(port: int, request: Request) -> int:
