@@ -1,13 +1,29 @@
-"""What may be shown of a `redis_url`: where it leads, without user, password and options."""
+"""What a `redis_url` is made of, and what may be shown of it: where it leads, without user, password and options."""
 
 import re
+from typing import NamedTuple
 
 HIDDEN = "…"
 
 # Passwords are often not encoded as a URL wants it, so whatever is no place for sure is not shown.
 _HOST = r"(?:\[[^\]@]*\]|[^\[\]@:/\s,]*)(?::\d{0,5})?"
 _PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@]*)?")
+_PARTS = re.compile(r"(?:([a-z][a-z+]*):)?(?://([^/?#]*))?([^?#]*)")
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+
+
+class Parts(NamedTuple):
+    """A URL's scheme, authority (`USER:PASSWORD@HOST:PORT,HOST:PORT`) and path; what is not there is empty."""
+
+    scheme: str
+    authority: str
+    path: str
+
+
+def parts_of(url: str) -> Parts:
+    """Return the parts of `url`. From Python 3.14 on, urlsplit() refuses an IPv6 address in a list of nodes."""
+    found = _PARTS.match(url)
+    return Parts(*(each or "" for each in found.groups())) if found else Parts("", "", "")
 
 
 def public(url: str) -> str:

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 
 from logster.errors import ConfigurationError
 from logster.patterns import rules
-from logster.redis_url import public
+from logster.redis_url import parts_of, public
 
 URL_FORMS = (
     "redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH, redis+sentinel://HOST:PORT,…/NAME/DB, "
@@ -282,12 +281,8 @@ def _check_bounds(name: str, value: Any, minimum: float | None, maximum: float |
 def _check_redis_url(url: str) -> None:
     if url == "memory://" or (url.startswith("embedded:") and len(url) > len("embedded:")):
         return
-    try:
-        parts = urlsplit(url)
-        is_known = parts.scheme in _SCHEMES and bool(parts.netloc or (parts.scheme == "unix" and parts.path))
-    except ValueError:
-        is_known = False
-    if not is_known:
+    scheme, authority, path = parts_of(url)
+    if scheme not in _SCHEMES or not (authority or (scheme == "unix" and path)):
         raise ConfigurationError(f"Setting 'redis_url' is {public(url)!r}; allowed are {URL_FORMS}.")
 
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import redis
 from redis.backoff import NoBackoff
@@ -14,7 +14,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from logster.errors import ConfigurationError, MissingExtra
-from logster.redis_url import public, public_text
+from logster.redis_url import parts_of, public, public_text
 
 Client = Any
 """A redis.Redis, RedisCluster or fakeredis client: what they share has no type of its own."""
@@ -78,14 +78,14 @@ def _open_cluster(url: str, options: dict[str, Any]) -> Client:
 
 
 def _open_sentinel(url: str, options: dict[str, Any]) -> Client:
-    parts = urlsplit(url)
-    user, _, nodes = parts.netloc.rpartition("@")
-    name, _, database = parts.path.strip("/").partition("/")
+    scheme, authority, path = parts_of(url)
+    user, _, nodes = authority.rpartition("@")
+    name, _, database = path.strip("/").partition("/")
     if not name:
         raise ValueError("the name of the Sentinel's master is missing after the slash")
     username, _, secret = user.partition(":")
     login = {"username": unquote(username) or None, "password": unquote(secret) or None}
-    secure = {"ssl": parts.scheme.startswith("rediss")}
+    secure = {"ssl": scheme.startswith("rediss")}
     sentinel = Sentinel([_node(node) for node in nodes.split(",")], sentinel_kwargs={**options, **secure})  # type: ignore[no-untyped-call]
     return sentinel.master_for(name, db=int(database or 0), **login, **secure, **options)  # type: ignore[no-untyped-call]
 

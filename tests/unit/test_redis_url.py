@@ -2,7 +2,8 @@
 
 import pytest
 
-from logster.redis_url import public, public_text
+from logster.redis_url import parts_of, public, public_text
+from logster.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,23 @@ def test_an_error_quotes_nothing_that_is_not_shown() -> None:
         "Port could not be cast to integer value as '…'"
     )
     assert public_text("'cache' is no port", url) == "'cache' is no port"
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("redis://user:a%2Fb@cache:1/2?ssl_cert_reqs=none", ("redis", "user:a%2Fb@cache:1", "/2")),
+        ("redis+sentinel://a:1,b,[::1]:3/shop/4", ("redis+sentinel", "a:1,b,[::1]:3", "/shop/4")),
+        ("unix:///run/redis.sock", ("unix", "", "/run/redis.sock")),
+        ("redis://[::1", ("redis", "[::1", "")),
+        ("cache:6379", ("cache", "", "6379")),
+        ("/run/redis.sock", ("", "", "/run/redis.sock")),
+        ("", ("", "", "")),
+    ],
+)
+def test_a_url_has_parts(url: str, parts: tuple[str, str, str]) -> None:
+    assert parts_of(url) == parts
+
+
+def test_a_list_of_nodes_may_have_addresses_of_ipv6() -> None:
+    assert Settings(redis_url="redis+sentinel://[::1]:1,[::2]:2/shop")

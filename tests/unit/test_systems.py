@@ -11,6 +11,7 @@ import asyncio, importlib, logging, os, pkgutil, select, signal, socket, subproc
 import click, fakeredis, httpx2, jinja2, lupa, msgspec, pygments.formatters, pygments.lexers, re2, redis.asyncio
 import redis.cluster, rich.console, rich.live, rich.table, sqlite3, starlette.testclient, uvicorn
 sysconfig.get_config_vars()
+asyncio.new_event_loop().close()  # which imports what the system has, from Python 3.14 on
 """
 
 WITHOUT_LINUX = """
