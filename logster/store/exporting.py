@@ -101,7 +101,7 @@ def scanned(tenant: Tenant, command: str, name: str) -> Iterator[list[bytes]]:
     """Yield the members of a set or sorted set in chunks; those there all the time at least once."""
     cursor = 0
     while True:
-        cursor, found = tenant.run_all([[command, name, cursor, "COUNT", 1_000]])[0]
+        cursor, found = tenant.run_all([[command, name, cursor, "COUNT", 250]])[0]
         yield [each[0] if isinstance(each, tuple) else each for each in found]
         if not int(cursor):
             return

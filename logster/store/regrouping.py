@@ -11,7 +11,7 @@ from logster.store.patterns import all_keys
 from logster.store.script import Word
 from logster.store.tenant import Tenant
 
-_ENTRIES_A_CALL = 15
+_ENTRIES_A_CALL = 8
 
 
 def regroup(tenant: Tenant) -> None:

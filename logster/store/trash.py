@@ -14,7 +14,7 @@ from logster.store.tenant import Tenant
 KEPT_SECONDS = 600
 _DELETIONS_AT_MOST = 10
 _BYTES_AT_MOST = 2_000_000
-_KEYS_A_CALL = 100
+_KEYS_A_CALL = 20
 _TOKEN_BYTES = 12
 
 

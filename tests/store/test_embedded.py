@@ -310,9 +310,12 @@ def test_every_write_is_on_disk_after_a_second(directory: Path) -> None:
     }
 
 
+TUNABLES = "glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1000"
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("", "glibc.malloc.mxfast=0"), ("glibc.malloc.perturb=7", "glibc.malloc.mxfast=0:glibc.malloc.perturb=7")],
+    [("", TUNABLES), ("glibc.malloc.perturb=7", f"{TUNABLES}:glibc.malloc.perturb=7")],
 )
 def test_the_server_never_stops_to_tidy_up_its_memory(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, expected: str

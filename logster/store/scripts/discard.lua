@@ -3,10 +3,10 @@
 -- KEYS: prefix
 -- ARGV: keys...
 -- Returns: for each key dealt with what export.lua returns; the rest of the keys are to be asked for again
--- Cost: O(size of the entries + keys × log entries), until 75 kB are read, 1.5 ms
+-- Cost: O(size of the entries + keys × log entries), until 40 kB are read, 1 ms
 -- Uses: names, rows, frames, remove, whole
 
-local BYTES_AT_MOST = 75000
+local BYTES_AT_MOST = 40000
 local prefix = KEYS[1]
 local bytes = 0
 
