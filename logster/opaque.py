@@ -1,6 +1,6 @@
 """Opaque: a snapshot of which nothing is known before it is rendered. What one can tell earlier, it says itself."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 
@@ -16,7 +16,7 @@ class Opaque:
     def said(self) -> Hashable | None:
         return None
 
-    def stands_for(self) -> str | None:
+    def stand(self, _: Callable[[Any], object]) -> None:
         return None
 
     def anchor(self) -> Any:

@@ -11,6 +11,9 @@ RECORD_MARK = "logster_captured"
 
 By = Literal["handler", "middleware"]
 
+records_are_marked = False
+"""Whether a record was ever marked in this process: to ask a record takes time, and most programs mark none."""
+
 
 def captured_by(error: BaseException) -> str:
     """Return by whom `error` was captured; empty where nobody did."""
@@ -30,4 +33,6 @@ def mark(error: BaseException, by: By) -> None:
 
 def mark_record(record: logging.LogRecord) -> None:
     """See that LogsterHandler leaves `record` out: what it tells of is reported by whoever calls this."""
+    global records_are_marked
+    records_are_marked = True
     record.__dict__[RECORD_MARK] = True

@@ -64,25 +64,25 @@ class LogsterHandler(logging.Handler):
         """Emit what the filters let pass; without the lock, of which there is none."""
         passed = self.filter(record) if self.filters else record
         if passed is record:
-            if not self._submits_like(record):
+            if not self._is_counted(record):
                 self.emit(record)
         elif passed:
             self.emit(passed if isinstance(passed, logging.LogRecord) else record)
         return passed
 
-    def _submits_like(self, record: logging.LogRecord) -> bool:
-        """Submit what a pattern keeps out in the place of a record that is like it; return whether there is such."""
+    def _is_counted(self, record: logging.LogRecord) -> bool:
+        """Return whether what a pattern keeps out stands for a record that is like it, and has counted it."""
         try:
             service = self._service or services.running()
-            if service is None or not (standing := service.worker.standing) or type(record.msg) is not str:
+            if service is None or not (standing := service.worker.standing):
                 return False
-            like: Any = standing.get(record.msg)
-            if like is None or self.formatter is not None or silence.kept or not like.is_repeated_by(record):
+            message = record.msg
+            stand: Any = standing.get(message) if type(message) is str else None
+            if stand is None or self.formatter is not None or silence.kept or not stand.counts(record):
                 return False
             request = current_request()
-            if request is not None and like.level >= logging.ERROR:
-                request.captured = like
-            service.worker.submit(like)
+            if request is not None and record.levelno >= logging.ERROR:
+                request.captured = stand.snapshot
         except Exception as error:
             complain(f"a log record could not be taken: {type(error).__name__}")
             return False

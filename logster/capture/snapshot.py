@@ -4,16 +4,16 @@ Owns which of a record's values are taken as they are and which are rendered at 
 traceback and keeps nothing alive that could change later.
 """
 
+import copy
 import logging
 import sys
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
 from logster import patterns
 from logster.capture.app_code import AppCode
-from logster.capture.captured import RECORD_MARK
 from logster.capture.carried import carried
 from logster.capture.context import RequestContext, current_bound, current_request, current_trail
 from logster.capture.correlation import TRACING, current_span
@@ -21,6 +21,7 @@ from logster.capture.message import LONG, are_given, message_of
 from logster.capture.plain import CONSTANTS, bounded, clean, is_a, plain, safe_str
 from logster.capture.raised import Raised, raised
 from logster.capture.renderer import renderer_for
+from logster.capture.standing import REPEATABLE, Stand, are_repeatable
 from logster.capture.structured import MARK
 from logster.capture.variables import Taker
 from logster.entry import Env, Occurrence
@@ -31,9 +32,6 @@ _modules = sys.modules
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _STANDARD_COUNT = len(vars(logging.makeLogRecord({})))
 _MOST_AT_ONCE = 1_000_000_000
-_STANDS_SECONDS = 1.0
-# Of these, what is equal is written alike; 1, 1.0 and True are not.
-_REPEATABLE = frozenset({str, int})
 
 
 class RecordSnapshot:
@@ -53,7 +51,6 @@ class RecordSnapshot:
     __slots__ = (
         "args",
         "bound",
-        "call",
         "count",
         "cut",
         "exception",
@@ -61,6 +58,7 @@ class RecordSnapshot:
         "fingerprint",
         "function",
         "is_event",
+        "is_taken",
         "level",
         "line",
         "logger",
@@ -68,7 +66,6 @@ class RecordSnapshot:
         "pathname",
         "rendered_args",
         "request",
-        "since",
         "span",
         "stack",
         "template",
@@ -76,8 +73,9 @@ class RecordSnapshot:
         "thread",
         "timestamp",
         "trail",
-        "until",
     )
+
+    is_taken: bool  # of what was counted in place of others alone: to set it each time would take time
 
     def __init__(
         self,
@@ -209,44 +207,25 @@ class RecordSnapshot:
             return None
         args = self.args
         if isinstance(args, tuple) and len(args) == 1:  # as most have, and faster
-            return (self.template, args) if type(args[0]) in _REPEATABLE else None
-        return (self.template, args) if _are_repeatable(args) else None
+            return (self.template, args) if type(args[0]) in REPEATABLE else None
+        return (self.template, args) if are_repeatable(args) else None
 
-    def stands_for(self) -> str | None:
-        """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
+    def stand(self, left_over: Callable[[Any], object]) -> Stand | None:
+        """Return what counts the calls like this one, until it is let go; None where this is for itself alone."""
         is_alone = self.text is not None or self.exception or self.stack or self.extra is not None
-        if is_alone or not _are_repeatable(self.args):
-            return None
-        place = self.pathname, self.logger, self.level, self.function
-        self.call = (self.line, self.args or (), *place, None)
-        self.since, self.until = self.timestamp - _STANDS_SECONDS, self.timestamp + _STANDS_SECONDS
-        return self.template
+        return None if is_alone or not are_repeatable(self.args) else Stand(self, left_over)
 
-    def is_repeated_by(self, record: logging.LogRecord) -> bool:
-        """Return whether `record`, whose template is the same, says the same from the same place within a second.
+    @property
+    def is_new(self) -> bool:
+        """Return whether it is a call's own, and not what was counted in place of others."""
+        return not hasattr(self, "is_taken")
 
-        Asked only where this stands for any. What does not decide whether a pattern keeps it out may be another's: the
-        context, further attributes, a stack.
-        """
-        args = record.args
-        # Few steps, since each call of a logger pays for them, and none that runs code of the program's own. What else
-        # a record has, or that it has more, would take a dict, which is made when it is first asked for.
-        return (
-            self.since < record.created < self.until
-            and (type(args[0]) in _REPEATABLE if type(args) is tuple and len(args) == 1 else _are_repeatable(args))
-            and self.call
-            == (
-                record.lineno,
-                args,
-                record.pathname,
-                record.name,
-                record.levelno,
-                record.funcName,
-                record.exc_info,
-            )
-            and not hasattr(record, "count")
-            and not hasattr(record, RECORD_MARK)
-        )
+    def repeated(self, count: int) -> "RecordSnapshot":
+        """Return a snapshot that is so many occurrences as this."""
+        result = copy.copy(self)
+        result.count = count
+        result.is_taken = True
+        return result
 
     def anchor(self) -> Raised | None:
         """Return what has to be kept alive for as long as the identity is kept."""
@@ -270,16 +249,6 @@ def _are_constant(args: Any) -> bool:
         kind = type(each)
         if kind not in CONSTANTS or (kind is str and len(each) > LONG):
             return False
-    return True
-
-
-def _are_repeatable(args: Any) -> bool:
-    if args:
-        if type(args) is not tuple:
-            return False
-        for each in args:
-            if type(each) not in _REPEATABLE:
-                return False
     return True
 
 

@@ -3,6 +3,7 @@
 Owns what waits to be written, which is bounded. Used by one thread at a time; knows nothing of the store's moods.
 """
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 
 from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
 from logster.delivery.observers import subscribers
-from logster.delivery.snapshot import Snapshot
+from logster.delivery.snapshot import Snapshot, Stand
 from logster.entry import Env, Occurrence, Report
 from logster.forking import no_fork
 from logster.patterns import subject_of
@@ -24,6 +25,7 @@ _Place = tuple[str, str, str, str]  # namespace, key, version, what keeps it out
 _KNOWN_IDENTITIES = 2_000
 _KNOWN_VERDICTS = 1_024
 _MOST_STANDING = 100
+_STANDS_SECONDS = 1.0
 
 
 class _Pending:
@@ -61,6 +63,7 @@ class Coalescer:
         losses: where to count what cannot wait or be rendered.
         patterns: returns those of a namespace. What they keep out waits apart from the rest, and the store has the
             last word on it: they may change meanwhile.
+        left_over: takes what was counted in place of snapshots by what is let go.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Coalescer:
         redactor: Redactor,
         losses: Losses,
         patterns: Callable[[str], Filter] = lambda _: Filter(()),
+        left_over: Callable[[Snapshot], object] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._patterns = patterns
@@ -77,8 +81,9 @@ class Coalescer:
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
         self._known: dict[Hashable, tuple[_Pending, Any]] = {}
-        self.standing: dict[str, Snapshot] = {}
-        """What patterns keep out, by template: the caller's thread submits it again in place of its like."""
+        self._left_over = left_over
+        self.standing: dict[str, Stand] = {}
+        """By template, what counts on the callers' threads what patterns keep out."""
         self._most_samples = 2 * settings.max_pending_entries
         self._samples = 0
 
@@ -119,17 +124,34 @@ class Coalescer:
         return True
 
     def _let_stand(self, snapshot: Snapshot, may_stand: bool) -> None:
-        """Keep a snapshot to be submitted again for its like, or do so no longer."""
+        """Let a snapshot stand for its like, or do so no longer."""
         # Else the caller's thread would have to find out where its like belongs, and whether it is a breadcrumb.
         may_stand = may_stand and not self._settings.breadcrumbs and snapshot.namespace == self._settings.namespace
-        template = snapshot.stands_for() if may_stand or self.standing else None
-        if template is None or self.standing.get(template) is (snapshot if may_stand else None):
+        stand = snapshot.stand(self._left_over) if may_stand or self.standing else None
+        if stand is None:
             return
-        self.standing.pop(template, None)
-        if may_stand:
+        known = self.standing.get(stand.template)
+        if not may_stand:
+            self.standing.pop(stand.template, None)
+        elif stand.is_new and (known is None or known.call != stand.call):
             if len(self.standing) >= _MOST_STANDING:
                 self.standing.clear()
-            self.standing[template] = snapshot
+            self.standing[stand.template] = stand
+
+    def stood(self, *, is_over: bool = False) -> list[Snapshot]:
+        """Return what was counted in place of snapshots since the last time, and let go of what stood its time.
+
+        Arguments:
+            is_over: whether it is time for all.
+        """
+        let_go_before = time.monotonic() - _STANDS_SECONDS
+        found = []
+        for template, stand in list(self.standing.items()):
+            if counted := stand.take():
+                found.append(counted)
+            if is_over or stand.since < let_go_before:
+                del self.standing[template]
+        return found
 
     def _kept_out_by(self, patterns: Filter, snapshot: Snapshot) -> str:
         """Return which pattern or rule keeps a snapshot out; empty where none does."""

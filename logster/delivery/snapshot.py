@@ -1,6 +1,6 @@
 """What can be submitted: the form in which capture hands over an occurrence."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
 from logster.entry import Env, Occurrence
@@ -30,8 +30,12 @@ class Snapshot(Protocol):
     def said(self) -> Hashable | None:
         """Return what decides the subject, found without rendering; None where that would be as much to do."""
 
-    def stands_for(self) -> str | None:
-        """Return the template of the calls that it may be taken for again; None where it is for itself alone."""
+    def stand(self, left_over: Callable[[Any], object]) -> "Stand | None":
+        """Return what counts the calls like the one that this is from; None where this is for itself alone.
+
+        Arguments:
+            left_over: takes a snapshot for what was counted when nobody was to read any more.
+        """
 
     def anchor(self) -> Any:
         """Return what has to be kept alive for as long as the identity is kept."""
@@ -41,3 +45,25 @@ class Snapshot(Protocol):
 
     def env(self, settings: Settings, redactor: Redactor) -> Env:
         """Return the env alone, redacted and bounded."""
+
+
+class Stand(Protocol):
+    """Counts calls on the threads that make them, in place of their snapshots."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def call(self) -> Hashable:
+        """What calls that are alike have in common."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its snapshot is a call's own, and not what another stand counted."""
+
+    @property
+    def since(self) -> float:
+        """When it was made, in seconds of `time.monotonic()`."""
+
+    def take(self) -> Snapshot | None:
+        """Return one snapshot for all that was counted since the last time; None where nothing was."""

@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, get_args
 
@@ -78,7 +79,8 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._ending: threading.Thread | None = None
         self._losses = Losses()
-        self._coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter)
+        left_over = partial(self._take_back, self._queue)
+        self._coalescer = Coalescer(self._settings, self._redactor, self._losses, self._store.filter, left_over)
         self.standing = self._coalescer.standing
         self._tally = Tally()
         self._spool = spool_of(self._settings, self._losses)
@@ -169,6 +171,7 @@ class Worker:
         """Do the work of the thread that could not be started, as at the very end of the program."""
         with self._starting, silence, self._working():
             self._take_queued()
+            self._take_stood()
             self._write()
             self._answered()
 
@@ -242,18 +245,17 @@ class Worker:
         if item is not None:
             self._take(item)
         self._take_queued()
+        self._take_stood()
         self._outbox.copy(self._coalescer)
 
     def _collect(self) -> None:
         """Wait for something to do, and take what is in the queue."""
-        try:
-            first = self._queue.get(timeout=self._seconds_to_wait())
-        except Empty:
-            return
-        self._take(first)
-        if not self._requests and self._queue.qsize() < _NO_TICK_AT:
-            time.sleep(_TICK_SECONDS)
-        self._take_queued()
+        with suppress(Empty):
+            self._take(self._queue.get(timeout=self._seconds_to_wait()))
+            if not self._requests and self._queue.qsize() < _NO_TICK_AT:
+                time.sleep(_TICK_SECONDS)
+            self._take_queued()
+        self._take_stood()
 
     def _seconds_to_wait(self) -> float | None:
         tend = self._outbox.seconds_to_tend()
@@ -272,7 +274,9 @@ class Worker:
             return due
         if len(self._losses):
             return 0.0
-        return _ASK_AGAIN_SECONDS if self._requests else None
+        if self._requests:
+            return _ASK_AGAIN_SECONDS
+        return self._settings.flush_interval_seconds if self.standing else None
 
     def _take_queued(self) -> None:
         queued = self._queue.qsize()
@@ -287,6 +291,17 @@ class Worker:
                 if self._queue.qsize() < self._limit // 2:
                     time.sleep(0)
                 yield_at = time.perf_counter() + _SLICE_SECONDS
+
+    def _take_stood(self) -> None:
+        """Take what was counted in place of snapshots."""
+        if self.standing:
+            for each in self._coalescer.stood(is_over=any(each.stop for each in self._requests)):
+                self._take(each)
+
+    def _take_back(self, queue: "SimpleQueue[Any]", snapshot: Snapshot) -> None:
+        """Take what was left over; in a forked child it is the parent's, which has it too."""
+        if queue is self._queue:
+            self.submit(snapshot)
 
     def _take_some(self, at_most: int) -> None:
         """Take some of what is in the queue, while the store is at work and as much is about to be written."""

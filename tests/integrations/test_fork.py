@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from logster.settings import Settings
+from logster.store.redis_store import RedisStore
 from tests.integrations.processes import PRELUDE, counts, run, run_file
 
 MULTIPROCESSING = (
@@ -47,6 +48,36 @@ def test_a_child_does_not_repeat_what_its_parent_had_queued(settings: Settings) 
 
     assert result.stderr == ""
     assert counts(settings) == {"before the fork": 1, "in a child": 3, "after the fork": 1}
+
+
+def test_a_child_does_not_repeat_what_its_parent_counted_for_a_pattern(settings: Settings) -> None:
+    store = RedisStore(settings)
+    store.add_pattern("suppression", "noise")
+    result = run(
+        settings,
+        """
+        from logster.delivery import coalescer
+        coalescer._STANDS_SECONDS = 3_600.0
+
+        def storm(count):
+            for _ in range(count):
+                log.error("noise")
+
+        storm(1)
+        log.handlers[0].flush()
+        storm(50)
+        child = os.fork()
+        storm(100)
+        if child == 0:
+            sys.exit()
+        os.waitpid(child, 0)
+        """,
+        PYTHONWARNINGS="ignore:This process:DeprecationWarning",
+    )
+
+    assert result.stderr == ""
+    assert [each.count for each in store.patterns("suppression")] == [1 + 50 + 2 * 100]
+    store.close()
 
 
 def test_a_child_of_a_busy_parent_can_report(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from logster.capture.captured import mark_record
 from logster.capture.context import bind, request_context
 from logster.capture.handler import LogsterHandler
 from logster.capture.javascript import JavaScriptSnapshot
@@ -16,6 +17,7 @@ from logster.delivery.observers import subscribe
 from logster.patterns import Rule
 from logster.service import Service
 from logster.settings import Settings
+from tests.integrations.servers import until
 
 Make = Callable[..., tuple[Service, logging.Logger]]
 
@@ -122,7 +124,13 @@ def storm(logger: logging.Logger, *args: object) -> None:
         logger.error("noise %s", *args)
 
 
-def test_what_was_kept_out_before_is_submitted_again_and_counted_exactly(make: Make) -> None:
+@pytest.fixture
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands for others does so for as long as a test takes."""
+    monkeypatch.setattr("logster.delivery.coalescer._STANDS_SECONDS", 3_600.0)
+
+
+def test_what_is_like_what_was_kept_out_before_is_counted_exactly(make: Make, lasting: None) -> None:
     service, logger = make()
     service.store.add_pattern("suppression", "noise")
     for _ in range(4):
@@ -133,17 +141,49 @@ def test_what_was_kept_out_before_is_submitted_again_and_counted_exactly(make: M
     assert service.worker.tally(service.settings.current_namespace())["suppressed"] == 200
 
 
-def test_several_threads_submit_it_again_and_are_counted_exactly(make: Make) -> None:
-    service, logger = make(queue_size=100_000)
+def test_several_threads_are_counted_exactly_while_what_stands_for_them_comes_and_goes(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logster.delivery.coalescer._STANDS_SECONDS", 0.0)
+    service, logger = make(queue_size=100_000, flush_interval_seconds=0.01)
     service.store.add_pattern("suppression", "noise")
     storm(logger, 1)
-    service.worker.flush(20)
     threads = [threading.Thread(target=lambda: [storm(logger, 1) for _ in range(20)]) for _ in range(4)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
     assert hits(service) == {"/noise/": 50 + 4 * 20 * 50}
+
+
+def test_what_was_counted_is_written_before_the_worker_ends(make: Make, lasting: None) -> None:
+    service, logger = make(flush_interval_seconds=30)
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    storm(logger, 1)
+    assert service.worker.close(20)
+    assert not service.worker.standing
+    assert hits(service) == {"/noise/": 100}
+
+
+def test_what_was_counted_stands_for_nothing_itself(make: Make) -> None:
+    service, logger = make(flush_interval_seconds=0.05)
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    storm(logger, 1)
+    until(lambda: not service.worker.standing)
+    assert hits(service) == {"/noise/": 100}
+
+
+def test_what_is_counted_is_written_although_nothing_else_is_reported(make: Make, lasting: None) -> None:
+    service, logger = make(flush_interval_seconds=0.05)
+    service.store.add_pattern("suppression", "noise")
+    storm(logger, 1)
+    service.worker.flush(20)
+    storm(logger, 1)
+    until(lambda: service.store.patterns("suppression")[0].count == 100)
 
 
 @pytest.mark.parametrize("other", [(True,), (1.0,), ("2",)])
@@ -157,7 +197,7 @@ def test_arguments_that_are_only_equal_are_not_taken_for_the_same(make: Make, ot
     assert hits(service) == {"/noise 1$/": 50}
 
 
-def test_what_else_a_record_carries_is_not_lost_on_its_like(make: Make) -> None:
+def test_what_else_a_record_carries_is_not_lost_on_its_like(make: Make, lasting: None) -> None:
     service, logger = make()
     service.store.add_pattern("suppression", "/^noise$/")
 
@@ -168,6 +208,9 @@ def test_what_else_a_record_carries_is_not_lost_on_its_like(make: Make) -> None:
     service.worker.flush(20)
     assert list(service.worker.standing) == ["noise"]
     report(extra={"count": 5})
+    logger.addFilter(lambda record: mark_record(record) or True)
+    report()  # is reported by whoever marked it
+    logger.filters.clear()
     report()
     assert hits(service) == {"/^noise$/": 7}
     assert stored(service) == {}
@@ -184,7 +227,7 @@ def test_an_exception_with_the_message_of_what_is_kept_out_is_asked_itself(make:
     assert hits(service) == {"/^noise$/": 2}
 
 
-def test_a_removed_pattern_keeps_nothing_out_any_more(make: Make) -> None:
+def test_a_removed_pattern_keeps_nothing_out_any_more(make: Make, lasting: None) -> None:
     service, logger = make()
     service.store.add_pattern("suppression", "noise")
     storm(logger, 1)
@@ -198,7 +241,7 @@ def test_a_removed_pattern_keeps_nothing_out_any_more(make: Make) -> None:
     assert stored(service) == {"noise 1": 100}
 
 
-def test_a_subscriber_hears_of_each_with_its_own_env(make: Make) -> None:
+def test_a_subscriber_hears_of_each_with_its_own_env(make: Make, lasting: None) -> None:
     service, logger = make()
     service.store.add_pattern("suppression", "noise")
     storm(logger, 1)
@@ -212,16 +255,15 @@ def test_a_subscriber_hears_of_each_with_its_own_env(make: Make) -> None:
             service.worker.flush(20)
     finally:
         registration.cancel()
-    # The first may still stand for others: nobody had asked when it was taken.
-    assert heard[50:] == [1] * 50 + [2] * 50 + [3] * 50
+    # The first may still stand for others: nobody had asked when it was taken, and it is heard of once for all of them.
+    assert heard[-150:] == [1] * 50 + [2] * 50 + [3] * 50
 
 
-def test_the_request_knows_what_stands_for_its_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logster.capture.snapshot._STANDS_SECONDS", 3_600.0)
+def test_the_request_knows_what_stands_for_its_error(make: Make, lasting: None) -> None:
     service, logger = make()
     service.store.add_pattern("suppression", "noise")
     storm(logger, 1)
     service.worker.flush(20)
     with request_context(dict) as request:
         storm(logger, 1)
-    assert request.captured is service.worker.standing["noise %s"]
+    assert request.captured is service.worker.standing["noise %s"].snapshot
