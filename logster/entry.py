@@ -28,7 +28,7 @@ def level_name(number: int) -> str:
     return LEVELS[level_floor(number)]
 
 
-class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One place in a traceback: `source` is the line itself, `before` and `after` the lines around it."""
 
     file: str
@@ -43,7 +43,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     locals: dict[str, str] | None = None
 
 
-class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An exception with its frames, outermost call first, and the exceptions it grew out of.
 
     `cause` is the exception printed before this one; `relation` says how the two belong together: this one was
@@ -62,7 +62,7 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     omitted_at: int = 0
 
 
-class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One report, rendered, redacted and bounded: what the worker makes of a snapshot.
 
     Timestamps are milliseconds since the epoch. `key` is the hash of the fingerprint. `location` is the place a
@@ -89,7 +89,7 @@ class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.exception.type if self.exception else ""
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """Equal occurrences that the worker coalesced into one write.
 
     `latest` is the newest of them, `first_message` the oldest's message, `envs` their newest env samples with

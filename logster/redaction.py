@@ -198,6 +198,8 @@ class Redactor:
         signs = [_SIGNS_OF_KEYS, _SIGNS_OF_VALUES, *(_BETWEEN.join(each) for each in words if each)]
         self._signs = re2.compile("(?i)" + "|".join(signs))
         self.is_secret = lru_cache(maxsize=4_096)(self._is_secret)
+        self.repeated_text = lru_cache(maxsize=250)(self.text)
+        """The same as `text`, for what is most likely asked for again soon."""
 
     def _is_secret(self, key: str) -> bool:
         """Return whether what stands under `key` is secret."""

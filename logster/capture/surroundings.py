@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from logster.entry import Env
+from logster.forking import after_fork
 from logster.settings import Settings
 
 # Where platforms and build systems leave the version they deployed.
@@ -28,7 +29,19 @@ _VERSION_VARIABLES = (
 
 def process_env(settings: Settings) -> Env:
     """Return the env that all occurrences of this process share."""
-    return _process_env(settings.hostname, os.getpid(), application_version(settings))
+    return _process_env(settings.hostname, _process_id, application_version(settings))
+
+
+_process_id = os.getpid()
+
+
+def _after_fork() -> None:
+    global _process_id
+    _process_id = os.getpid()
+
+
+# To ask the system takes as long as much of what a report costs.
+after_fork(_after_fork)
 
 
 @lru_cache(maxsize=16)

@@ -35,7 +35,7 @@ def render(raised: Raised, source: Source, redactor: Redactor) -> ExceptionInfo:
         notes += (f"({raised.left_out:,} more exceptions left out)",)
     return ExceptionInfo(
         type=raised.type,
-        message=redactor.text(raised.message),
+        message=redactor.repeated_text(raised.message),
         frames=frames,
         notes=notes,
         cause=render(raised.cause, source, redactor) if raised.cause else None,

@@ -155,12 +155,19 @@ def _around(traceback: str, printed_stacks: Iterable[str]) -> Iterator[str]:
     """Yield what stands before, between and after printed stacks, up to the first that is not there."""
     position = 0
     for each in printed_stacks:
-        start = traceback.find(each, position)
+        start = _start_of(each, traceback, position)
         if start < 0:
             return
         yield traceback[position:start]
         position = start + len(each)
     yield traceback[position:]
+
+
+def _start_of(stack: str, traceback: str, position: int) -> int:
+    # To look for a text as long as that takes as long as all else here, and most are where they always are.
+    if position == 0 and traceback.startswith(stack, len(_HEADER)):
+        return len(_HEADER)
+    return traceback.find(stack, position)
 
 
 def _is_apart(parts: Sequence[str]) -> bool:

@@ -26,14 +26,14 @@ _FRAMES_KNOWN = 2_000
 _LONGEST_BODY = 4_000
 
 
-class Shared(msgspec.Struct, frozen=True):
+class Shared(msgspec.Struct, frozen=True, gc=False):
     """A frame as it is stored: what it is called, and what it holds."""
 
     id: bytes
     body: bytes
 
 
-class Stack(msgspec.Struct, frozen=True):
+class Stack(msgspec.Struct, frozen=True, gc=False):
     """Frames in a certain order: `joined` are their ids."""
 
     id: bytes
@@ -41,7 +41,7 @@ class Stack(msgspec.Struct, frozen=True):
     frames: tuple[Shared, ...]
 
 
-class _Body(msgspec.Struct, frozen=True, array_like=True):
+class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     file: str
     function: str
     line: int

@@ -47,7 +47,7 @@ class Call(NamedTuple):
     places: list[int]
 
 
-class ReportResult(msgspec.Struct, frozen=True):
+class ReportResult(msgspec.Struct, frozen=True, gc=False):
     """What became of a report.
 
     It created the entry, was merged into it, brought a solved one back (regressed), was dropped as solved, was kept
