@@ -8,6 +8,8 @@
 
 local limit = unpack(ARGV)
 local prefix = KEYS[1]
+-- glibc's allocator sorts what was freed when it is next asked for a large piece. Asked each time, it never has much to do.
+string.rep('-', 8192)
 local removed = trim_backlog(prefix, 0, tonumber(limit))
 -- An entry that was evicted has never ended its use of frames, nor taken its text along.
 if redis.call('EXISTS', prefix .. 'trimmable', prefix .. 'protected') == 0 then
