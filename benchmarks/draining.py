@@ -21,6 +21,8 @@ from logster.store.redis_store import RedisStore
 IDENTICAL_FRAMES = 25
 BACKLOG = 1_000
 _ROUNDS = 5
+# A few percent are to be told apart.
+_ROUNDS_OF_PATTERNS = 15
 _LARGE_QUEUE = 1_000_000
 _FLUSH_SECONDS = 300
 _WARM_UP = 300
@@ -106,7 +108,7 @@ def _slowdown(
 ) -> Row:
     # What else the machine does makes a round dearer, never cheaper: the cheapest of each are compared.
     used: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
-    for number in range(bench.times(_ROUNDS)):
+    for number in range(bench.times(_ROUNDS_OF_PATTERNS)):
         for is_with in (number % 2 == 1, number % 2 == 0):
             prepare = add if is_with else lambda _: None
             used[is_with].append(_cpu_seconds(bench, kind, bench.times(count, 50), prepare))

@@ -18,7 +18,8 @@ from logster.service import Service
 from logster.settings import Settings
 from logster.viewer.app import Viewer
 
-_ROUNDS = 5
+# What else the machine does goes on for seconds, and a round takes a tenth of one.
+_ROUNDS = 30
 _PAGE = 50
 _FORM = urlencode(workload.form()).encode()
 

@@ -258,10 +258,10 @@ class Worker:
         self._take_stood()
 
     def _seconds_to_wait(self) -> float | None:
-        tend = self._outbox.seconds_to_tend()
-        if tend is None:
-            return self._seconds_to_write()
-        return min(tend, tend if (seconds := self._seconds_to_write()) is None else seconds)
+        # Of what is counted on the callers' threads nobody tells.
+        to_read = self._settings.flush_interval_seconds if self.standing else None
+        waits = self._outbox.seconds_to_tend(), self._seconds_to_write(), to_read
+        return min((each for each in waits if each is not None), default=None)
 
     def _seconds_to_write(self) -> float | None:
         due = max(self._due - time.monotonic(), 0.0)
@@ -274,9 +274,7 @@ class Worker:
             return due
         if len(self._losses):
             return 0.0
-        if self._requests:
-            return _ASK_AGAIN_SECONDS
-        return self._settings.flush_interval_seconds if self.standing else None
+        return _ASK_AGAIN_SECONDS if self._requests else None
 
     def _take_queued(self) -> None:
         queued = self._queue.qsize()

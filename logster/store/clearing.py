@@ -3,7 +3,7 @@
 from logster.entry import LEVELS
 from logster.store.tenant import Tenant
 
-_ENTRIES_A_CALL = 5
+_ENTRIES_A_CALL = 3
 
 
 def clear(tenant: Tenant) -> int:
