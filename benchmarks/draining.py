@@ -21,6 +21,8 @@ from logster.store.redis_store import RedisStore
 IDENTICAL_FRAMES = 25
 BACKLOG = 1_000
 _ROUNDS = 5
+# A round takes but a second.
+_ROUNDS_OF_DISTINCT = 10
 # A few percent are to be told apart.
 _ROUNDS_OF_PATTERNS = 15
 _LARGE_QUEUE = 1_000_000
@@ -46,7 +48,7 @@ def identical_exceptions(bench: Bench) -> Iterator[Row]:
 
 def distinct(bench: Bench) -> Iterator[Row]:
     """Exceptions with a fingerprint each, of which the newest 1,000 are kept."""
-    rate = _rate(bench, "distinct", 10_000)
+    rate = _rate(bench, "distinct", 10_000, _ROUNDS_OF_DISTINCT)
     what = f"all distinct ({workload.FRAMES} frames, own fingerprints), backlog {BACKLOG:,}, until drained"
     other = ruby(DISTINCT, RATE)
     yield Row(what, rate, RATE, (at_least(7_000), at_least_times(10)), other)
@@ -63,7 +65,7 @@ def processes(bench: Bench) -> Iterator[Row]:
     """Fifty plain errors from several processes at once."""
     count = bench.times(40_000, 100)
     one, four = [], []
-    for _ in range(bench.times(3)):
+    for _ in range(bench.times(_ROUNDS)):
         one.append(together(bench, 1, count))
         four.append(together(bench, 4, count))
     what = "four processes, 50 distinct, zipf"
@@ -131,9 +133,9 @@ def _cpu_seconds(bench: Bench, kind: str, count: int, prepare: Callable[[RedisSt
     return done["cpu"], used
 
 
-def _rate(bench: Bench, kind: str, count: int) -> float:
+def _rate(bench: Bench, kind: str, count: int, rounds: int = _ROUNDS) -> float:
     rates = []
-    for _ in range(bench.times(_ROUNDS)):
+    for _ in range(bench.times(rounds)):
         settings = _settings(bench)
         done: Drained = bench.child(drain, settings=settings, kind=kind, count=bench.times(count, 50))
         _check(settings, kind, done)
