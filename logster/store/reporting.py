@@ -18,7 +18,7 @@ from logster.store.script import Word
 from logster.store.tenant import Tenant
 
 _ROUNDS_AT_MOST = 10
-_REPORTS_A_CALL = 15
+_REPORTS_A_CALL = 10
 _WORDS_A_CALL = 800
 
 # The same env comes up as often as nothing but `bind()` adds to it.
