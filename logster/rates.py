@@ -4,8 +4,10 @@ Owns the thread on which callbacks run. How rates are counted is for the store.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Literal
 
 from logster import ending
@@ -127,15 +129,23 @@ class _Caller:
         self._queue.put(function)
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="logster-rates", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="logster-rates", daemon=True)
+                # No more threads, or the interpreter is about to end: it waits for the next call, or for the end.
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._thread = thread
 
     def finish(self, timeout: float) -> None:
-        """Wait until what was asked for before has been called."""
+        """Wait until what was asked for before has been called; where no thread could be started, call it."""
         if self._thread is not None:
             done = threading.Event()
             self._queue.put(done.set)
             done.wait(timeout)
+            return
+        deadline = time.monotonic() + timeout
+        with suppress(Empty):
+            while time.monotonic() < deadline:
+                self._queue.get_nowait()()
 
     def _run(self) -> None:
         while True:

@@ -181,6 +181,8 @@ _BARE_END = re.compile(r"""[\s,;&"'<>)}\]`]|\\n|%(?:25)*26""")
 _PAIR_END = re.compile(r"\s*,?\s*[)\]]")
 _ELEMENT_END = re.compile(r"(?:<|&lt;)(/?)")
 _LINE_END = re.compile(r"""[\r\n"'<>]|\\[rn]""")
+# What a string of a program has where a value will be: `%s`, `%(key)s`, `$1`, `:key`, `?`, `<key>`.
+_PLACEHOLDER = re.compile(r"(?:%(?:\(\w+\))?[a-z]|\$\d{1,2}|:[A-Za-z_]\w*|\?|<\w+>)[.,;:!)]*(?:[\s\"'`&]|$)")
 _HARMLESS = frozenset(("", "none", "null", "true", "false", "undefined", MASK))
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 
@@ -212,7 +214,10 @@ class Redactor:
         return self._masked(text, in_source=False)
 
     def source(self, text: str) -> str:
-        """Return lines of source code with their literal secrets masked: only what is quoted can be one."""
+        """Return lines of source code with their literal secrets masked: only what is quoted can be one.
+
+        A string that is quoted over several lines is code to this, but on its first line.
+        """
         return self._masked(text, in_source=True)
 
     def url(self, url: str) -> str:
@@ -278,7 +283,9 @@ class Redactor:
         pieces: list[str] = []
         done = 0
         for start, end, quoted in sorted(self._values(text, in_source)):
-            if text[start:end].strip("\"'").lower() in _HARMLESS or (in_source and not quoted):
+            if text[start:end].strip("\"'").lower() in _HARMLESS:
+                continue
+            if in_source and not quoted and (not _is_in_quotes(text, start) or _PLACEHOLDER.match(text, start)):
                 continue
             if start >= done:
                 pieces += (text[done:start], MASK)
@@ -378,6 +385,24 @@ def _is_escaped(text: str, position: int) -> bool:
     while position > backslashes and text[position - 1 - backslashes] == "\\":
         backslashes += 1
     return backslashes % 2 == 1
+
+
+def _is_in_quotes(text: str, position: int) -> bool:
+    """Return whether what stands there is within a string that begins on the same line."""
+    quote = ""
+    here = text.rfind("\n", 0, position) + 1
+    while here < position:
+        character = text[here]
+        if character == "\\":
+            here += 1
+        elif not quote and character in "\"'`":
+            quote = character * 3 if text.startswith(character * 3, here) else character
+            here += len(quote) - 1
+        elif quote and text.startswith(quote, here):
+            here += len(quote) - 1
+            quote = ""
+        here += 1
+    return bool(quote)
 
 
 def _end_of_brackets(text: str, start: int) -> int:

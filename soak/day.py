@@ -39,6 +39,9 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    def nanoseconds(self) -> int:
+        return int(self.now * 1e9)
+
 
 def run(occurrences: int = OCCURRENCES, distinct: int = DISTINCT) -> Iterator[Row]:
     """Yield which counts and times are wrong after the day, and how much memory it took of Redis."""
@@ -89,7 +92,8 @@ def report(settings: dict[str, Any], now: float, seed: int, count: int, names: i
     times: dict[str, list[int]] = {}
     clock = Clock(now - _DAY_SECONDS)
     wait_for_go()
-    with mock.patch.object(time, "time", clock):
+    # logging asks for nanoseconds from Python 3.13 on.
+    with mock.patch.object(time, "time", clock), mock.patch.object(time, "time_ns", clock.nanoseconds):
         for done, message in zip(range(count), itertools.cycle(draws), strict=False):
             clock.now = now - _DAY_SECONDS * (1 - done / count)
             logger.error(message)

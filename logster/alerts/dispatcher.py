@@ -2,7 +2,9 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,9 +82,10 @@ class Dispatcher:
         return True
 
     def close(self, timeout: float) -> None:
-        """Send what waits, for at most `timeout` seconds."""
+        """Send what waits, for at most `timeout` seconds; where no thread could be started, on this one."""
         thread = self._thread
-        if thread is None:
+        if thread is None or not thread.is_alive():
+            self._send_waiting(time.monotonic() + timeout)
             return
         try:
             self._queue.put(None, timeout=timeout)
@@ -93,14 +96,26 @@ class Dispatcher:
     def _start(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="logster-alerts", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="logster-alerts", daemon=True)
+                # No more threads, or the interpreter is about to end: it waits for the next alert, or for the end.
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._thread = thread
 
     def _run(self) -> None:
         while (alert := self._queue.get()) is not None:
-            for subscription in self._subscriptions:
-                if subscription.wants(alert):
-                    self._send(subscription.channel, alert)
+            self._deliver(alert)
+
+    def _send_waiting(self, deadline: float) -> None:
+        with suppress(queue.Empty):
+            while time.monotonic() < deadline:
+                if (alert := self._queue.get_nowait()) is not None:
+                    self._deliver(alert)
+
+    def _deliver(self, alert: Alert) -> None:
+        for subscription in self._subscriptions:
+            if subscription.wants(alert):
+                self._send(subscription.channel, alert)
 
     def _send(self, channel: Channel, alert: Alert) -> None:
         try:

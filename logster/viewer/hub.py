@@ -87,12 +87,13 @@ class Channel:
 
     def add(self, subscriber: Subscriber) -> None:
         with self._lock:
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="logster-events", daemon=True)
+                thread.start()  # where there are no more threads, the next one to listen tries again
+                self._thread = thread
             self._subscribers.add(subscriber)
             if self._greeting:
                 subscriber.send(self._greeting)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="logster-events", daemon=True)
-                self._thread.start()
 
     def remove(self, subscriber: Subscriber) -> None:
         with self._lock:

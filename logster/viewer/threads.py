@@ -89,8 +89,12 @@ class _Pool:
     def submit(self, call: _Call) -> None:
         with self._lock:
             if self._threads < min(self._under_way + 1, THREADS):
-                threading.Thread(target=self._work, name="logster-viewer", daemon=True).start()
-                self._threads += 1
+                try:
+                    threading.Thread(target=self._work, name="logster-viewer", daemon=True).start()
+                    self._threads += 1
+                except RuntimeError:  # no more threads: those that there are have to do
+                    if not self._threads:
+                        raise
             self._under_way += 1
         self._calls.put(call)
 

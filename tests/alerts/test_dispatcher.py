@@ -1,6 +1,7 @@
 """The dispatcher: who gets what, and that a channel can hurt nobody."""
 
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -28,6 +29,10 @@ class Broken:
     def send(self, alert: Alert) -> None:
         self.calls += 1
         raise OSError("no route")
+
+
+def refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_a_channel_gets_the_kinds_and_levels_it_asked_for(alert: Alert) -> None:
@@ -61,6 +66,49 @@ def test_a_failing_channel_is_named_once_and_stops_nobody_else(alert: Alert, cap
     dispatcher.close(10)
     assert (broken.calls, len(recorder.alerts)) == (3, 3)
     assert capsys.readouterr().err == "logster: alerts do not reach Broken(): OSError: no route\n"
+
+
+def test_where_no_thread_can_be_started_alerts_wait_for_the_end(alert: Alert, monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatcher, broken, recorder = Dispatcher(), Broken(), Recorder()
+    dispatcher.add(broken)
+    dispatcher.add(recorder)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert dispatcher.dispatch(alert)
+        assert dispatcher.dispatch(alert)
+        assert recorder.alerts == []
+        dispatcher.close(10)
+    assert (len(recorder.alerts), dispatcher.sent) == (2, 2)
+
+
+def test_where_a_thread_can_be_started_again_it_sends_what_waited(
+    alert: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher, recorder = Dispatcher(), Recorder()
+    dispatcher.add(recorder)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert dispatcher.dispatch(alert)
+    assert dispatcher.dispatch(alert)
+    dispatcher.close(10)
+    assert len(recorder.alerts) == 2
+
+
+def test_without_a_thread_a_slow_channel_holds_up_the_end_no_longer_than_allowed(
+    alert: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Recorder):
+        def send(self, alert: Alert) -> None:
+            super().send(alert)
+            time.sleep(0.3)
+
+    dispatcher, slow = Dispatcher(), Slow()
+    dispatcher.add(slow)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for _ in range(10):
+        dispatcher.dispatch(alert)
+    dispatcher.close(0.2)
+    assert len(slow.alerts) == 1
 
 
 def test_a_stuck_channel_drops_alerts_and_never_blocks_the_caller(alert: Alert) -> None:

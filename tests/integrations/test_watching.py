@@ -173,6 +173,24 @@ def test_an_alert_that_makes_no_sense_is_refused() -> None:
         logster.alert(Channel(), minimum_level="LOUD")
 
 
+def test_where_no_thread_can_be_started_a_rate_calls_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    called: list[int] = []
+    caller = logster.rates._Caller()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        caller.call(lambda: called.append(1))
+        assert called == []
+        caller.finish(20)
+        caller.call(lambda: called.append(2))
+    assert called == [1]
+    caller.call(lambda: called.append(3))
+    caller.finish(20)
+    assert called == [1, 2, 3]
+
+
 @pytest.mark.parametrize("ending", ["", "os.fork() or os._exit(0)", "multiprocessing.Process(target=work).start()"])
 def test_what_waits_is_sent_before_the_program_ends(settings: Settings, tmp_path: object, ending: str) -> None:
     program = f"""

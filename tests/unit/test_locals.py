@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from logster.capture import variables as local_variables
 from logster.capture.shape import Looker, text_of
 from logster.capture.uncaught import capture_exception
 from logster.entry import Frame
@@ -24,7 +25,9 @@ from tests.unit.captured import Log
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    # On a busy machine some variables would be left out.
+    monkeypatch.setattr(local_variables, "_LONGEST_SECONDS", 60)
     log = Log(capture_locals=True)
     yield log
     log.close()
@@ -342,6 +345,15 @@ def test_variables_do_not_make_equal_errors_differ(log: Log) -> None:
     assert len({each.latest.key for each in log.reports}) == 1
     assert log.reports[-1].latest.exception
     assert log.reports[-1].latest.exception.frames[-1].locals == {"number": "2"}
+
+
+def test_what_takes_too_long_to_look_at_is_left_out(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        code = 1  # noqa: F841
+        raise ValueError
+
+    monkeypatch.setattr(local_variables, "_LONGEST_SECONDS", 0)
+    assert [frame.locals for frame in frames(log, fail)] == [None, None]
 
 
 def test_a_deep_recursion_keeps_the_variables_of_the_innermost_frames(log: Log) -> None:

@@ -349,6 +349,39 @@ def test_source_lines_lose_literals_only() -> None:
     assert SECRET not in redactor.source(f'PASSWORDS: list[str] = ["{SECRET}"]')
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f'connect("host=db password={SECRET}")', f'connect("host=db password={MASK}")'),
+        (f"connect('host=db', \"password={SECRET} x=1\")", f"connect('host=db', \"password={MASK} x=1\")"),
+        (f'connect("""password={SECRET} say="" x""")', f'connect("""password={MASK} say="" x""")'),
+        (f'connect("""a "b password={SECRET}""")', f'connect("""a "b password={MASK}""")'),
+        (f'log.error("it\\"s password={SECRET} here")', f'log.error("it\\"s password={MASK} here")'),
+        (f"fetch(`/x?token={SECRET}&y=${{y}}`)", f"fetch(`/x?token={MASK}&y=${{y}}`)"),
+        (f"say(token, 'the token: {SECRET} ')", f"say(token, 'the token: {MASK} ')"),
+    ],
+)
+def test_source_lines_lose_what_stands_within_a_literal(line: str, shown: str) -> None:
+    assert Redactor().source(line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'log.info("token: %s", token)',
+        '"password=%(password)s" % values',
+        "'token = $1, pin = ?' + rest",
+        '"WHERE token = :token"',
+        '"usage: --x password=<password>"',
+        'connect("db", password=password)',
+        "connect('it\\'s', token=token)",
+        'token = "" or token',
+    ],
+)
+def test_source_lines_keep_code_and_places_for_values(line: str) -> None:
+    assert Redactor().source(line) == line
+
+
 def test_nested_values_and_lists_of_pairs_are_masked() -> None:
     env = {
         "request": {"form": {"user": "bob", "password": SECRET}},

@@ -143,6 +143,24 @@ def test_another_namespace_hears_nothing(service: Service, settings: Settings) -
     asyncio.run(scenario())
 
 
+def test_where_no_thread_could_be_started_the_next_one_to_listen_starts_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def scenario() -> None:
+        channel = Channel(service.store)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="new thread"), Subscriber(channel):
+                pass
+        with Subscriber(channel) as subscriber:
+            assert await asyncio.wait_for(subscriber.receive(), 30) == REFRESH
+
+    asyncio.run(scenario())
+
+
 def test_a_listener_that_is_too_slow_is_told_to_look_again(service: Service) -> None:
     async def scenario() -> None:
         subscriber = Subscriber(Channel(service.store))

@@ -74,6 +74,19 @@ def test_calls_wait_where_all_threads_are_busy() -> None:
     assert most == THREADS
 
 
+def test_where_there_are_no_more_threads_those_that_there_are_take_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def ask() -> list[int]:
+        assert await in_thread(lambda: 0) == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            return await asyncio.gather(*(in_thread(lambda: 1) for _ in range(2 * THREADS)))
+
+    assert asyncio.run(ask()) == [1] * 2 * THREADS
+
+
 def test_a_call_that_nobody_waits_for_any_more_goes_on_and_does_no_harm() -> None:
     begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
