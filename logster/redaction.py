@@ -216,7 +216,7 @@ class Redactor:
     def source(self, text: str) -> str:
         """Return lines of source code with their literal secrets masked: only what is quoted can be one.
 
-        A string that is quoted over several lines is code to this, but on its first line.
+        Of a string over several lines it has to be given the first, or takes the others for code.
         """
         return self._masked(text, in_source=True)
 
@@ -282,10 +282,11 @@ class Redactor:
     def _pairs_masked(self, text: str, in_source: bool) -> str:
         pieces: list[str] = []
         done = 0
+        quotes = _Quotes(text)
         for start, end, quoted in sorted(self._values(text, in_source)):
             if text[start:end].strip("\"'").lower() in _HARMLESS:
                 continue
-            if in_source and not quoted and (not _is_in_quotes(text, start) or _PLACEHOLDER.match(text, start)):
+            if in_source and not quoted and (not quotes.are_around(start) or _PLACEHOLDER.match(text, start)):
                 continue
             if start >= done:
                 pieces += (text[done:start], MASK)
@@ -387,22 +388,31 @@ def _is_escaped(text: str, position: int) -> bool:
     return backslashes % 2 == 1
 
 
-def _is_in_quotes(text: str, position: int) -> bool:
-    """Return whether what stands there is within a string that begins on the same line."""
-    quote = ""
-    here = text.rfind("\n", 0, position) + 1
-    while here < position:
-        character = text[here]
-        if character == "\\":
+class _Quotes:
+    """Tells of places in source code, asked for from left to right, whether they are within a string."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._here = 0
+        self._open = ""
+
+    def are_around(self, position: int) -> bool:
+        text, here, quote = self._text, self._here, self._open
+        while here < position:
+            character = text[here]
+            if character == "\\":
+                here += 1
+            elif not quote and character in "\"'`":
+                quote = character * 3 if text.startswith(character * 3, here) else character
+                here += len(quote) - 1
+            elif quote and text.startswith(quote, here):
+                here += len(quote) - 1
+                quote = ""
+            elif character == "\n" and len(quote) < 3:
+                quote = ""
             here += 1
-        elif not quote and character in "\"'`":
-            quote = character * 3 if text.startswith(character * 3, here) else character
-            here += len(quote) - 1
-        elif quote and text.startswith(quote, here):
-            here += len(quote) - 1
-            quote = ""
-        here += 1
-    return bool(quote)
+        self._here, self._open = here, quote
+        return bool(quote)
 
 
 def _end_of_brackets(text: str, start: int) -> int:
