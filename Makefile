@@ -26,8 +26,8 @@ test-container: $(VENV)/.dev ## Build the website's image for real and test it (
 bench: $(VENV)/.bench ## Measure everything beside others, and write docs/performance.md (BENCH="caller --profile")
 	@$(BIN)/python -m benchmarks $(or $(BENCH),--write docs/performance.md)
 
-soak: $(VENV)/.soak ## Break things for 50 minutes, and write what came of it to docs/reliability.md (SOAK="outage")
-	@$(BIN)/python -m soak $(or $(SOAK),--write docs/reliability.md)
+soak: $(VENV)/.soak ## Break things for an hour, and write what came of it to docs/reliability.md (SOAK="outage load")
+	@$(BIN)/python -m soak $(SOAK) --write docs/reliability.md
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff format --check .

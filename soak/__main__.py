@@ -1,4 +1,4 @@
-"""The command: runs soaks, prints their table, and writes it where asked."""
+"""The command: runs soaks, prints their table, and writes the part of each where asked."""
 
 import argparse
 import sys
@@ -30,19 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for each in chosen:
         start = time.monotonic()
         try:
-            rows += each.run()
+            found = list(each.run())
         except Exception:
             # One must not take the others' figures along.
             traceback.print_exc()
             failed.append(each.name)
+            found = []
+        if found and options.write:
+            write(f"{machine(SERVER, PACKAGES)}\n\n{table(found)}", options.write, f"soak SOAK={each.name}")
+        rows += found
         print(f"{each.name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
     print(table(rows))
     if failed:
-        print(f"Failed, as said above: {', '.join(failed)}. Nothing was written.", file=sys.stderr)
-        return 1
-    if options.write:
-        write(f"{machine(SERVER, PACKAGES)}\n\n{table(rows)}", options.write, "soak")
-    return 1 if _missed(rows) else 0
+        print(f"Failed, as said above: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed or _missed(rows) else 0
 
 
 def _missed(rows: Iterable[Row]) -> bool:
@@ -53,7 +54,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     names = ", ".join(each.name for each in SOAKS)
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all by default. There are: {names}")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into this page")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put each table into its place in this page")
     return parser.parse_args(arguments)
 
 

@@ -69,6 +69,8 @@ def attack(server: str, redis_url: str, requests: int) -> dict[str, Any]:
                 before = _resident_bytes()
             for route in routes:
                 statuses[_status(site.port, garbler, route)] += 1
+                # What is kept here of every answer's headers would pass for growth of the server's.
+                site.sent.clear()
         growth = _resident_bytes() - before
         before = _resident_bytes()
         taken = {path: endless(site.port, path, kind, BODY_BYTES) for path, kind in BODIES}

@@ -3,6 +3,7 @@
 Owns which hooks there are, and what of their arguments becomes a report. Each hook is chained to what was there before.
 """
 
+import re
 import sys
 import threading
 from types import BuiltinFunctionType, FunctionType
@@ -65,7 +66,7 @@ def install(*, service: Service | None = None) -> Installation:
 
     def unraisable(args: Any) -> None:
         what = args.err_msg if isinstance(args.err_msg, str) else "Exception ignored in"
-        text = what if args.object is None else f"{what}: {_name_of(args.object)}"
+        text = without_address(what) if args.object is None else f"{what}: {_name_of(args.object)}"
         report(args.exc_value, "logster.unraisable", text)
 
     def report(error: BaseException | None, logger: str, message: str = "") -> None:
@@ -83,6 +84,18 @@ def install(*, service: Service | None = None) -> Installation:
     if loop := hook_of_running_loop(service):
         hooks.append(loop)
     return Installation(hooks)
+
+
+def without_address(text: str) -> str:
+    """Return what an interpreter says of an object, with a function's name in place of its `repr()`, and no address.
+
+    From Python 3.14 on the object is in the text: "Exception ignored while calling deallocator <function f at 0x7f…>".
+    """
+    return _ADDRESS.sub("", _FUNCTION.sub(r": \1", text))
+
+
+_FUNCTION = re.compile(r" <(?:built-in )?function ([\w.<>]+)(?: at 0x[0-9A-Fa-f]+)?>$")
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def _name_of(value: object) -> str:

@@ -41,7 +41,8 @@ def status(url: str, headers: dict[str, str]) -> int:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
-        return refused.code
+        with refused:
+            return refused.code
 
 
 def peer(address: str) -> dict[str, Any]:
