@@ -304,6 +304,7 @@ def _status_in_child(app: LogsterWSGIMiddleware, queue: Any) -> None:
     queue.put(Client(app).get("/logs/").status_code)
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_the_gui_works_in_a_process_that_was_forked_after_its_first_use(service: Service) -> None:
     app = wrap(hello, service)
     assert Client(app).get("/logs/").status_code == 200

@@ -109,6 +109,7 @@ def test_a_call_that_nobody_waits_for_any_more_goes_on_and_does_no_harm() -> Non
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_a_forked_process_has_threads_of_its_own() -> None:
     asyncio.run(in_thread(lambda: None))
     reader, writer = os.pipe()
