@@ -3,6 +3,7 @@
 Owns the thread on which callbacks run. How rates are counted is for the store.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -123,29 +124,36 @@ class _Caller:
         # Also in a forked child, which has no such thread.
         self._queue: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may end the program while this one is held
 
     def call(self, function: Callable[[], object]) -> None:
         self._queue.put(function)
         with self._lock:
-            if self._thread is None:
+            if self._thread is None and not sys.is_finalizing():  # start() would wait for ever
                 thread = threading.Thread(target=self._run, name="logster-rates", daemon=True)
-                # No more threads, or the interpreter is about to end: it waits for the next call, or for the end.
+                # No more threads, or no new ones as the program ends: it waits for the next call, or for the end.
                 with suppress(RuntimeError):
                     thread.start()
                     self._thread = thread
 
     def finish(self, timeout: float) -> None:
-        """Wait until what was asked for before has been called; where no thread could be started, call it."""
-        if self._thread is not None:
+        """Wait until what was asked for before has been called.
+
+        Where no thread could be started it is called here, and `timeout` is how long another call is begun.
+        """
+        deadline = time.monotonic() + timeout
+        if not self._has_thread():
+            with suppress(Empty):
+                while time.monotonic() < deadline:
+                    self._queue.get_nowait()()
+        if self._has_thread():
             done = threading.Event()
             self._queue.put(done.set)
-            done.wait(timeout)
-            return
-        deadline = time.monotonic() + timeout
-        with suppress(Empty):
-            while time.monotonic() < deadline:
-                self._queue.get_nowait()()
+            done.wait(max(deadline - time.monotonic(), 0.0))
+
+    def _has_thread(self) -> bool:
+        with self._lock:
+            return self._thread is not None
 
     def _run(self) -> None:
         while True:
@@ -154,4 +162,4 @@ class _Caller:
 
 _caller = _Caller()
 after_fork(_caller.reset)
-ending.first(lambda: _caller.finish(_LAST_SECONDS))
+ending.then(lambda: _caller.finish(_LAST_SECONDS))

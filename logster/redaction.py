@@ -181,8 +181,14 @@ _BARE_END = re.compile(r"""[\s,;&"'<>)}\]`]|\\n|%(?:25)*26""")
 _PAIR_END = re.compile(r"\s*,?\s*[)\]]")
 _ELEMENT_END = re.compile(r"(?:<|&lt;)(/?)")
 _LINE_END = re.compile(r"""[\r\n"'<>]|\\[rn]""")
-# What a string of a program has where a value will be: `%s`, `%(key)s`, `$1`, `:key`, `?`, `<key>`.
-_PLACEHOLDER = re.compile(r"(?:%(?:\(\w+\))?[a-z]|\$\d{1,2}|:[A-Za-z_]\w*|\?|<\w+>)[.,;:!)]*(?:[\s\"'`&]|$)")
+# What a string of a program has where a value will be: `%s`, `%(key)s`, `${key}`, `#{key}`, `$1`, `:key`, `?`.
+_PLACEHOLDER = re.compile(
+    r"""(?:%(?:\(\w+\))?[a-z](?:::\w+)?|[$#]\{[^{}]*\}|\$\d{1,2}|:[A-Za-z_]\w*|\?)[.:!?]*(?:[\s,;&"'<>)}\]`\\]|$)"""
+)
+# After the three quotes at which a string ends, and hardly after those at which one begins.
+_AFTER_STRING = frozenset(".,;:)]}%")
+_PREFIXES = _words("b br f fr r rb rf u t tr rt")
+_LAST_WORD = re.compile(r"\w+\Z")
 _HARMLESS = frozenset(("", "none", "null", "true", "false", "undefined", MASK))
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 
@@ -216,7 +222,7 @@ class Redactor:
     def source(self, text: str) -> str:
         """Return lines of source code with their literal secrets masked: only what is quoted can be one.
 
-        Of a string over several lines it has to be given the first, or takes the others for code.
+        What a string over several lines has on others than its first cannot be told from code.
         """
         return self._masked(text, in_source=True)
 
@@ -403,8 +409,8 @@ class _Quotes:
             if character == "\\":
                 here += 1
             elif not quote and character in "\"'`":
-                quote = character * 3 if text.startswith(character * 3, here) else character
-                here += len(quote) - 1
+                quote = _opened(text, here)
+                here += max(len(quote) - 1, 0)
             elif quote and text.startswith(quote, here):
                 here += len(quote) - 1
                 quote = ""
@@ -413,6 +419,14 @@ class _Quotes:
             here += 1
         self._here, self._open = here, quote
         return bool(quote)
+
+
+def _opened(text: str, here: int) -> str:
+    """Return the quote that begins a string here, or nothing where one of another line ends or for an apostrophe."""
+    if text.startswith(text[here] * 3, here):
+        return "" if text[here + 3 : here + 4] in _AFTER_STRING else text[here] * 3
+    before = _LAST_WORD.search(text[max(here - 20, 0) : here]) if text[here] == "'" else None
+    return "" if before and before[0].lower() not in _PREFIXES else text[here]
 
 
 def _end_of_brackets(text: str, start: int) -> int:

@@ -31,14 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start = time.monotonic()
         try:
             found = list(each.run())
+            if found and options.write:
+                write(f"{machine(SERVER, PACKAGES)}\n\n{table(found)}", options.write, f"soak SOAK={each.name}")
+            rows += found
         except Exception:
             # One must not take the others' figures along.
             traceback.print_exc()
             failed.append(each.name)
-            found = []
-        if found and options.write:
-            write(f"{machine(SERVER, PACKAGES)}\n\n{table(found)}", options.write, f"soak SOAK={each.name}")
-        rows += found
         print(f"{each.name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
     print(table(rows))
     if failed:

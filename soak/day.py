@@ -31,7 +31,7 @@ _PAUSE_SECONDS = 0.001
 
 
 class Clock:
-    """Says what time it is, which is up to who has it."""
+    """Says what time it is, which is up to who has it: always half a millisecond, as seconds and nanoseconds differ."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -90,12 +90,12 @@ def report(settings: dict[str, Any], now: float, seed: int, count: int, names: i
     draws = chance.choices(messages, [1 / rank for rank in range(1, names + 1)], k=_DRAWS)
     sent: Counter[str] = Counter()
     times: dict[str, list[int]] = {}
-    clock = Clock(now - _DAY_SECONDS)
+    clock = Clock(_mid_millisecond(now - _DAY_SECONDS))
     wait_for_go()
     # logging asks for nanoseconds from Python 3.13 on.
     with mock.patch.object(time, "time", clock), mock.patch.object(time, "time_ns", clock.nanoseconds):
         for done, message in zip(range(count), itertools.cycle(draws), strict=False):
-            clock.now = now - _DAY_SECONDS * (1 - done / count)
+            clock.now = _mid_millisecond(now - _DAY_SECONDS * (1 - done / count))
             logger.error(message)
             sent[message] += 1
             times.setdefault(message, [int(clock.now * 1_000), 0])[1] = int(clock.now * 1_000)
@@ -107,6 +107,10 @@ def report(settings: dict[str, Any], now: float, seed: int, count: int, names: i
     dropped = service.worker.stats["dropped"]
     service.close()
     return {"sent": sent, "times": times, "is_written": is_written, "dropped": dropped}
+
+
+def _mid_millisecond(seconds: float) -> float:
+    return (int(seconds * 1_000) + 0.5) / 1_000
 
 
 def _compared(settings: Settings, reported: list[dict[str, Any]], now: float) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """Carries alerts to channels on a thread of its own, so that a slow mail server never holds up a report."""
 
+import math
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -44,7 +46,7 @@ class Dispatcher:
         # Also in a forked child: its parent's thread and half-held locks do not exist there.
         self._queue: queue.Queue[Alert | None] = queue.Queue(_QUEUE_SIZE)
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may end the program while this one is held
         self._failed: set[int] = set()
         self.dropped = 0
         self.sent = 0
@@ -82,22 +84,30 @@ class Dispatcher:
         return True
 
     def close(self, timeout: float) -> None:
-        """Send what waits, for at most `timeout` seconds; where no thread could be started, on this one."""
-        thread = self._thread
-        if thread is None or not thread.is_alive():
-            self._send_waiting(time.monotonic() + timeout)
+        """Send what waits, for at most `timeout` seconds.
+
+        Where no thread could be started it is sent here, and `timeout` is how long another sending is begun.
+        """
+        deadline = time.monotonic() + timeout
+        if self._running() is None:
+            self._send_waiting(deadline)
+        if (thread := self._running()) is None:
             return
         try:
-            self._queue.put(None, timeout=timeout)
+            self._queue.put(None, timeout=max(deadline - time.monotonic(), 0.0))
         except queue.Full:
             return
-        thread.join(timeout)
+        thread.join(max(deadline - time.monotonic(), 0.0))
+
+    def _running(self) -> threading.Thread | None:
+        with self._lock:
+            return self._thread if self._thread is not None and self._thread.is_alive() else None
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            if self._running() is None and not sys.is_finalizing():  # start() would wait for ever
                 thread = threading.Thread(target=self._run, name="logster-alerts", daemon=True)
-                # No more threads, or the interpreter is about to end: it waits for the next alert, or for the end.
+                # No more threads, or no new ones as the program ends: it waits for the next alert, or for the end.
                 with suppress(RuntimeError):
                     thread.start()
                     self._thread = thread
@@ -110,11 +120,11 @@ class Dispatcher:
         with suppress(queue.Empty):
             while time.monotonic() < deadline:
                 if (alert := self._queue.get_nowait()) is not None:
-                    self._deliver(alert)
+                    self._deliver(alert, deadline)
 
-    def _deliver(self, alert: Alert) -> None:
+    def _deliver(self, alert: Alert, deadline: float = math.inf) -> None:
         for subscription in self._subscriptions:
-            if subscription.wants(alert):
+            if subscription.wants(alert) and time.monotonic() < deadline:
                 self._send(subscription.channel, alert)
 
     def _send(self, channel: Channel, alert: Alert) -> None:

@@ -150,5 +150,5 @@ def _reset() -> None:
         each._reset()
 
 
-ending.first(_close)
+ending.then(_close)
 after_fork(_reset)

@@ -102,13 +102,31 @@ def test_without_a_thread_a_slow_channel_holds_up_the_end_no_longer_than_allowed
             super().send(alert)
             time.sleep(0.3)
 
-    dispatcher, slow = Dispatcher(), Slow()
+    dispatcher, slow, slower = Dispatcher(), Slow(), Slow()
     dispatcher.add(slow)
+    dispatcher.add(slower)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     for _ in range(10):
         dispatcher.dispatch(alert)
     dispatcher.close(0.2)
-    assert len(slow.alerts) == 1
+    assert (len(slow.alerts), len(slower.alerts)) == (1, 0)
+
+
+def test_what_a_thread_has_taken_is_waited_for(alert: Alert) -> None:
+    begun, recorder = threading.Event(), Recorder()
+
+    class Slow:
+        def send(self, alert: Alert) -> None:
+            begun.set()
+            time.sleep(0.2)
+            recorder.send(alert)
+
+    dispatcher = Dispatcher()
+    dispatcher.add(Slow())
+    dispatcher.dispatch(alert)
+    assert begun.wait(20)
+    dispatcher.close(20)
+    assert len(recorder.alerts) == 1
 
 
 def test_a_stuck_channel_drops_alerts_and_never_blocks_the_caller(alert: Alert) -> None:

@@ -220,6 +220,36 @@ def test_what_waits_is_sent_before_the_program_ends(settings: Settings, tmp_path
     assert ("new from the child" in lines) == ("work" in ending)
 
 
+@pytest.mark.parametrize("has_threads", [True, False])
+@pytest.mark.parametrize("imported", ["logster", "logster.alerts"])
+def test_what_only_the_end_writes_is_told_of_too(settings: Settings, imported: str, has_threads: bool) -> None:
+    """Whatever was imported first, and where no threads can be started, as on Python 3.12.1 once the end has come."""
+    program = f"""
+        import {imported}, logging, logster, os, threading
+
+        class Channel:
+            def send(self, alert):
+                os.write(1, f"{{alert.kind}}\\n".encode())
+
+        class Thread(threading.Thread):
+            def start(self):
+                if self.name in ("logster-alerts", "logster-rates") and not {has_threads}:
+                    raise RuntimeError("can't create new thread at interpreter shutdown")
+                super().start()
+
+        threading.Thread = Thread
+        logster.alert(Channel(), limit=0)
+        logger = logging.getLogger("app")
+        where = {{"redis_url": {settings.redis_url!r}, "namespace": {settings.namespace!r}}}
+        logger.addHandler(logster.LogsterHandler(flush_interval_seconds=60, **where))
+        logger.error("failed")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert sorted(done.stdout.split()) == ["new", "rate"], done.stderr
+
+
 def test_subscribers_get_each_occurrence(logger: logging.Logger, service: Service, flush: Callable[[], bool]) -> None:
     service.store.add_pattern("suppression", "order 2")
     heard: list[Occurrence] = []

@@ -358,6 +358,7 @@ def test_source_lines_lose_literals_only() -> None:
         (f'connect("""a "b password={SECRET}""")', f'connect("""a "b password={MASK}""")'),
         (f'log.error("it\\"s password={SECRET} here")', f'log.error("it\\"s password={MASK} here")'),
         (f"fetch(`/x?token={SECRET}&y=${{y}}`)", f"fetch(`/x?token={MASK}&y=${{y}}`)"),
+        (f"say(b'x', 'it is', rb'token: {SECRET}', f'a')", f"say(b'x', 'it is', rb'token: {MASK}', f'a')"),
         (f"say(token, 'the token: {SECRET} ')", f"say(token, 'the token: {MASK} ')"),
     ],
 )
@@ -372,10 +373,18 @@ def test_source_lines_lose_what_stands_within_a_literal(line: str, shown: str) -
         '"password=%(password)s" % values',
         "'token = $1, pin = ?' + rest",
         '"WHERE token = :token"',
-        '"usage: --x password=<password>"',
         'connect("db", password=password)',
         "connect('it\\'s', token=token)",
         'token = "" or token',
+        'print("token: %s\\n" % text)',
+        '"host=%s;password=%s;port=%s"',
+        "'(token=%s,%s)'",
+        '"token = %s::text"',
+        "fetch(`/x?token=${token}&y=1`)",
+        '""".format(token=token)',
+        '""", password=password)',
+        "<b>Don't</b> <X token={token}/>",
+        "# it's where password=password is handed over",
     ],
 )
 def test_source_lines_keep_code_and_places_for_values(line: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from logster.viewer import threads
 from logster.viewer.threads import THREADS, in_thread
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
@@ -75,7 +76,11 @@ def test_calls_wait_where_all_threads_are_busy() -> None:
 
 
 def test_where_there_are_no_more_threads_those_that_there_are_take_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = 0
+
     def refuse(thread: threading.Thread) -> None:
+        nonlocal refused
+        refused += 1
         raise RuntimeError("can't start new thread")
 
     async def ask() -> list[int]:
@@ -84,7 +89,24 @@ def test_where_there_are_no_more_threads_those_that_there_are_take_all_calls(mon
             patch.setattr(threading.Thread, "start", refuse)
             return await asyncio.gather(*(in_thread(lambda: 1) for _ in range(2 * THREADS)))
 
+    monkeypatch.setattr(threads, "_pool", threads._Pool())
     assert asyncio.run(ask()) == [1] * 2 * THREADS
+    assert refused
+
+
+def test_where_there_is_no_thread_at_all_the_caller_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def ask() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="new thread"):
+                await in_thread(lambda: 0)
+        assert await in_thread(lambda: 1) == 1
+
+    monkeypatch.setattr(threads, "_pool", threads._Pool())
+    asyncio.run(ask())
 
 
 def test_a_call_that_nobody_waits_for_any_more_goes_on_and_does_no_harm() -> None:
