@@ -4,7 +4,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from statistics import median
 from typing import Any
 
@@ -30,8 +30,6 @@ _NOISE = 1.1
 _NOTED_US = 1_000
 _SLOWLOG_LENGTH = 10_000
 _MICROSECONDS = 1e3
-# Ten steps more important than other processes, where the user may say so.
-_FIRST = -10
 
 
 def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> Iterator[Row]:
@@ -56,9 +54,6 @@ def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> I
         ordering = _start(shop.order, ports=[with_port, without_port], rate=_ORDER_RATE, seconds=seconds)
         server.client.config_set("slowlog-max-len", _SLOWLOG_LENGTH)
         server.client.config_set("slowlog-log-slower-than", _NOTED_US)
-        # SLOWLOG counts how long a command waits for a CPU as well: 13 ms where viewers and apps share two with it.
-        with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, server.client.info("server")["process_id"], _FIRST)
         before = server.cpu_seconds()
         for each in (*reporters, looking, ordering):
             each.wait_until_ready()
