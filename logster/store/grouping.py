@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from logster.entry import Entry, Frame, Group
+from logster.entry import LEVELS, Entry, Frame, Group
 from logster.store import codec
 from logster.store.connection import Command
 from logster.store.exporting import scanned
@@ -51,14 +51,14 @@ def entry(tenant: Tenant, key: str) -> Entry | None:
     commands: list[Command] = [
         ["HMGET", name, "pattern", "occurrences"],
         ["ZRANGE", f"{name}:first", 0, 0, "WITHSCORES"],
+        *(["ZCARD", f"{name}:{each}"] for each in ("first", "solved")),
+        *(_newest(f"{name}:{each}") for each in ("solved", *LEVELS)),
     ]
-    for each in (f"{name}:members", f"{name}:solved"):
-        commands += (["ZCARD", each], ["ZREVRANGE", each, 0, SHOWN_MEMBERS - 1])
-    about, first, *found = tenant.run_all(commands)
-    count, members = found[:2] if found[0] else found[2:]
-    if about[0] is None or not members:
+    about, first, count, count_solved, solved, *unsolved = tenant.run_all(commands)
+    listed = _merged(unsolved) if count else _merged([solved])
+    if about[0] is None or not listed:
         return None
-    newest = members[0].decode()
+    newest = listed[0].decode()
     values, env_count = tenant.run_all(
         [["HMGET", tenant.keys.entry(newest), *codec.ENTRY_FIELDS], ["LLEN", tenant.keys.env(newest)]]
     )
@@ -66,9 +66,19 @@ def entry(tenant: Tenant, key: str) -> Entry | None:
         return None
     frames = tenant.pool.frames(values[-1])
     whole = codec.decode_entry(newest, values, env_count, frames)
-    occurrences = about[1] if found[0] else whole.count
+    occurrences = about[1] if count else whole.count
     earliest = first[0][1] if first else whole.first_seen
-    return row(key, values, env_count, (about[0], occurrences, earliest, count, newest, members), frames)
+    return row(key, values, env_count, (about[0], occurrences, earliest, count or count_solved, newest, listed), frames)
+
+
+def _newest(name: str) -> Command:
+    return ["ZREVRANGE", name, 0, SHOWN_MEMBERS - 1, "WITHSCORES"]
+
+
+def _merged(lists: Iterable[list[Any]]) -> list[bytes]:
+    """Return the newest keys of several lists of keys and scores."""
+    scored = sorted(((float(score), member) for member, score in chain.from_iterable(lists)), reverse=True)
+    return [member for _, member in scored[:SHOWN_MEMBERS]]
 
 
 def newest(tenant: Tenant, key: str) -> str:
@@ -86,7 +96,7 @@ def members(tenant: Tenant, keys: Iterable[str], *, solved: bool = False) -> Ite
             yield key
             continue
         name = tenant.keys.group(_name(key))
-        chunks = scanned(tenant, "ZSCAN", f"{name}:{'solved' if solved else 'members'}")
+        chunks = scanned(tenant, "ZSCAN", f"{name}:{'solved' if solved else 'first'}")
         yield from dict.fromkeys(member.decode() for member in chain.from_iterable(chunks))
 
 

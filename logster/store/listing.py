@@ -15,7 +15,7 @@ OLDER, NEWER = 1, -1
 
 
 _ROWS_AT_MOST = 500
-_ROWS_A_CALL = 100
+_ROWS_A_CALL = 50
 
 
 class Stretch(NamedTuple):

@@ -52,7 +52,7 @@ def listed(tenant: Tenant, kind: Kind) -> list[StoredPattern]:
 
 def _members(tenant: Tenant, texts: list[str]) -> dict[str, int]:
     """Return how many members the groups of patterns have."""
-    commands: list[Command] = [["ZCARD", f"{tenant.keys.group(grouping.name_of(text))}:members"] for text in texts]
+    commands: list[Command] = [["ZCARD", f"{tenant.keys.group(grouping.name_of(text))}:first"] for text in texts]
     return dict(zip(texts, tenant.run_all(commands) if commands else [], strict=True))
 
 

@@ -58,6 +58,24 @@ def test_entries_that_were_there_are_grouped(store: RedisStore, settings: Settin
     assert row.group.members == [key_of(number) for number in range(299, 199, -1)]
 
 
+@pytest.mark.parametrize(
+    "levels",
+    [(40, 30), (40, 40, 40, 20), (10, 20, 30, 40, 50), (30,) * 3 + (50,) * 149],
+    ids=["evenly", "few of one", "all", "all new ones of one"],
+)
+def test_the_newest_members_are_shown_whatever_their_levels(
+    store: RedisStore, settings: Settings, levels: tuple[int, ...]
+) -> None:
+    store.add_pattern("grouping", PATTERN)
+    for number in range(150):
+        # Two at a time were last seen at the same moment.
+        store.report([report(settings, number, level=levels[number % len(levels)], last_ms=NOW + number // 2)])
+    newest = [key_of(number) for number in range(149, 49, -1)]
+    for shown in (only(store.page()), store.entry(ROW)):
+        assert (shown.group.count, shown.group.members) == (150, newest)
+    assert only(store.page(levels=[levels[0]])).group.members == newest
+
+
 def test_a_removed_pattern_gives_its_rows_back(grouped: RedisStore, settings: Settings, client: Client) -> None:
     grouped.remove_pattern("grouping", PATTERN)
     assert numbers(grouped.page().entries) == [4, 3, 2, 1, 0]
@@ -263,7 +281,7 @@ class Model:
                 recent = found[f"recent:{level}"]
                 recent[row] = max(recent.get(row, 0), known.last)
                 found["groups"][grouping.name_of(group)] = 1
-                found[f"{name}:{level}"][key] = found[f"{name}:members"][key] = known.last
+                found[f"{name}:{level}"][key] = known.last
                 found[f"grouped:{level}"][key] = known.last
                 found[f"{name}:first"][key] = known.first
             else:

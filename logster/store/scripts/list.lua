@@ -6,7 +6,8 @@
 --   called again: more is over age than one call removes, or a group was mended; a row is {fields…, key, env count, group};
 --   the group is {pattern, occurrences, first seen, how many members, newest member, {newest members…}} or {}; its fields
 --   are those of its newest member on these levels
--- Cost: O(sets × log entries + limit), plus 20 µs a group, and 50 µs for each entry that is over age
+-- Cost: O(sets × log entries + limit), plus 20 µs a group, 100 µs where its members have several levels, and 50 µs for each
+--   entry that is over age
 -- Uses: names, rows, frames, remove, trimming, solving, expiry, walk
 
 local max_age_ms, limit, since_ms, until_ms, cursor_score, cursor_key, step = unpack(ARGV)
@@ -14,7 +15,7 @@ limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE, EXPIRED_AT_ONCE, MENDED_AT_ONCE = 16, 10, 1000
+local READ_AT_ONCE, EXPIRED_AT_ONCE, MENDED_AT_ONCE, SHOWN_MEMBERS = 16, 10, 1000, 100
 
 if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
   return {}
@@ -26,7 +27,6 @@ local function mend(group, level)
   local function forget_if_gone(member)
     if redis.call('EXISTS', prefix .. 'entry:' .. member) == 0 then
       redis.call('ZREM', name .. ':' .. level, member)
-      redis.call('ZREM', name .. ':members', member)
       redis.call('ZREM', name .. ':first', member)
       redis.call('ZREM', prefix .. 'grouped:' .. level, member)
     end
@@ -34,7 +34,7 @@ local function mend(group, level)
   for _, member in ipairs(redis.call('ZREVRANGE', name .. ':' .. level, 0, MENDED_AT_ONCE - 1)) do
     forget_if_gone(member)
   end
-  for _, member in ipairs(redis.call('ZREVRANGE', name .. ':members', 0, MENDED_AT_ONCE - 1)) do
+  for _, member in ipairs(redis.call('ZREVRANGE', name .. ':first', 0, MENDED_AT_ONCE - 1)) do
     forget_if_gone(member)
     local state = state_of(prefix, member)
     if state and state.group == group and not state.solved and level_floor(state.level) == level then
@@ -44,13 +44,53 @@ local function mend(group, level)
   settle(prefix, group, level)
 end
 
+-- The keys of {words, at} lists of key and score, newest first, as one such list.
+local function merged(lists, at_most)
+  local keys = {}
+  while #keys < at_most do
+    local first
+    for _, each in ipairs(lists) do
+      each.key, each.time = each.words[each.at], tonumber(each.words[each.at + 1])
+      if each.key and (not first or is_before(each, first, 1)) then
+        first = each
+      end
+    end
+    if not first then
+      break
+    end
+    keys[#keys + 1] = first.key
+    first.at = first.at + 2
+  end
+  return keys
+end
+
+-- The newest members of a group, of which there are so many in all. Most groups have members of one level, the row's.
+local function newest_members(name, level, count)
+  if redis.call('ZCARD', name .. ':' .. level) == count then
+    return redis.call('ZREVRANGE', name .. ':' .. level, 0, SHOWN_MEMBERS - 1)
+  end
+  local function read(other, at_least)
+    return redis.call('ZREVRANGEBYSCORE', name .. ':' .. other, '+inf', at_least, 'WITHSCORES',
+      'LIMIT', 0, SHOWN_MEMBERS)
+  end
+  local lists = { { words = read(level, '-inf'), at = 1 } }
+  -- With as many from one level only newer ones of the others count.
+  local at_least = lists[1].words[2 * SHOWN_MEMBERS] or '-inf'
+  for _, other in ipairs(LEVELS) do
+    if other ~= level then
+      lists[#lists + 1] = { words = read(other, at_least), at = 1 }
+    end
+  end
+  return merged(lists, SHOWN_MEMBERS)
+end
+
 local function group_at(row)
   local name = prefix .. 'group:' .. row.group
   local about = redis.call('HMGET', name, 'pattern', 'occurrences')
   local first = redis.call('ZRANGE', name .. ':first', 0, 0, 'WITHSCORES')[2]
   local newest = redis.call('ZREVRANGE', name .. ':' .. row.level, 0, 0)[1]
-  return { about[1] or '', about[2] or 0, first or 0, redis.call('ZCARD', name .. ':members'), newest or '',
-    redis.call('ZREVRANGE', name .. ':members', 0, 99) }
+  local count = redis.call('ZCARD', name .. ':first')
+  return { about[1] or '', about[2] or 0, first or 0, count, newest or '', newest_members(name, row.level, count) }
 end
 
 local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, step)

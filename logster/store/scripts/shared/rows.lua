@@ -102,7 +102,7 @@ local function settle(prefix, group, level)
     return
   end
   redis.call('ZREM', prefix .. 'recent:' .. level, row)
-  if redis.call('EXISTS', name .. ':members') == 0 then
+  if redis.call('EXISTS', name .. ':first') == 0 then
     redis.call('SREM', prefix .. 'groups', group)
     if redis.call('EXISTS', name .. ':solved') == 0 then
       redis.call('UNLINK', name)
@@ -114,7 +114,7 @@ end
 local function put_member(prefix, key, state)
   local name, level = prefix .. 'group:' .. state.group, level_floor(state.level)
   join(name .. ':' .. level, state.last, key)
-  join(name .. ':members', state.last, key)
+  join(name .. ':first', state.first, key)
   join(prefix .. 'grouped:' .. level, state.last, key)
   move_up(prefix .. 'recent:' .. level, 'g-' .. state.group, state.last)
 end
@@ -134,7 +134,6 @@ local function enlist_member(prefix, key, state)
     redis.call('SADD', prefix .. 'groups', state.group)
     known_groups[state.group] = true
   end
-  join(name .. ':first', state.first, key)
   put_member(prefix, key, state)
   add_to_group(name, state.count, state.pattern)
 end
@@ -162,7 +161,6 @@ end
 local function delist_member(prefix, key, state, level)
   local name = prefix .. 'group:' .. state.group
   leave(name .. ':' .. level, key)
-  leave(name .. ':members', key)
   leave(name .. ':first', key)
   leave(prefix .. 'grouped:' .. level, key)
   add_to_group(name, -state.count)
@@ -189,12 +187,8 @@ end
 
 -- A member was reported again, and stays in its group and level.
 local function refresh_member(prefix, key, before, after)
-  local name = prefix .. 'group:' .. after.group
-  if after.first ~= before.first then
-    join(name .. ':first', after.first, key)
-  end
   put_member(prefix, key, after)
-  add_to_group(name, after.count - before.count)
+  add_to_group(prefix .. 'group:' .. after.group, after.count - before.count)
   write_unless_put_off()
 end
 
@@ -227,7 +221,6 @@ local function delist_everywhere(prefix, key)
     for _, group in ipairs(groups) do
       local name = prefix .. 'group:' .. group
       if redis.call('ZREM', name .. ':' .. level, key) == 1 then
-        redis.call('ZREM', name .. ':members', key)
         redis.call('ZREM', name .. ':first', key)
         settle(prefix, group, level)
       end
