@@ -1,6 +1,7 @@
 """Writes reports: a few a script, a batch one pipeline. What patterns keep out is counted instead."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -220,6 +221,6 @@ def _prepare(report: Report, after: int, tenant: Tenant, max_env: int) -> _Prepa
         _env_text(envs[0][1]) if envs else "",
         *bodies,
     ]
-    for time, env in envs:
-        words += (time, _encoded_env(env))
+    for lines, alike in groupby(envs, lambda each: _encoded_env(each[1])):
+        words += (" ".join([str(time) for time, _ in alike]), lines)
     return _Prepared(tenant, words, stack=said.stack)

@@ -150,7 +150,7 @@ if known and known.env_base then
   env_text = text and parted_text(prefix, key, text).env
 end
 for i = samples_at, #ARGV, 2 do
-  given_samples[#given_samples + 1] = difference(base, ARGV[i + 1], ARGV[i])
+  given_samples[#given_samples + 1] = ARGV[i] .. difference(base, ARGV[i + 1])
 end
 local buckets = pairs_at(timeline_at, samples_at)
 if known then

@@ -11,7 +11,7 @@
 -- A report is how many words follow, then: key, level, logger, message, message_text, first_message, template, type,
 -- location, details, text, source, version, count, first, last, raised, group, pattern, sender, sequence, after, stack,
 -- its frames, how many words have frames, text of the first env; then id and body of each frame that is sent, and
--- time and lines of each sample.
+-- times and lines of samples, together where their lines are the same.
 local max_backlog, max_age_ms, max_env, watched, patterns_version, fingerprint_version = unpack(ARGV, 1, 6)
 local FIRST, WORDS = 7, 26
 local AHEAD_AT_MOST = 3600000
@@ -120,10 +120,10 @@ end
 
 local function known_entry()
   local found = redis.call('HMGET', entry, 'level', 'first', 'last', 'count', 'message', 'first_message', 'versions',
-    'protected', 'raised', 'group', 'solved')
+    'protected', 'raised', 'group', 'solved', 'env_base')
   return found[1] and { level = tonumber(found[1]), first = found[2], last = found[3], count = tonumber(found[4]),
     message = found[5], first_message = found[6], versions = found[7], protected = found[8], raised = found[9] or nil,
-    group = found[10] or nil, solved = found[11] or nil }
+    group = found[10] or nil, solved = found[11] or nil, env_base = found[12] or nil }
 end
 
 -- An entry that is new to a version may be the first to be seen in it at all.
@@ -220,25 +220,25 @@ local function keep_samples(known)
     return
   end
   local samples, base = prefix .. 'env:' .. key, ARGV[samples_at + 1]
-  if known then
-    local first_base = redis.call('HGET', entry, 'env_base')
-    if first_base and redis.call('EXISTS', samples) == 1 then
-      base = first_base
-    elseif first_base ~= base then
-      redis.call('HSET', entry, 'env_base', base)
-      retold.env = env_text
-    end
+  if known and known.env_base then
+    base = known.env_base
+  elseif known then
+    redis.call('HSET', entry, 'env_base', base)
+    retold.env = env_text
   end
-  local differences = {}
+  local kept, size, varied = {}, 0, false
   for i = samples_at, stop, 2 do
-    differences[#differences + 1] = difference(base, ARGV[i + 1], ARGV[i])
-  end
-  if string.find(table.concat(differences), '\n', 1, true) then
-    if redis.call('HSET', entry, 'varied', 1) == 1 then
-      retold.varied = true
+    local differs = difference(base, ARGV[i + 1])
+    varied = varied or differs ~= ''
+    for time in string.gmatch(ARGV[i], '%S+') do
+      size = size + 1
+      kept[size] = time .. differs
     end
   end
-  if redis.call('LPUSH', samples, unpack(differences)) > max_env then
+  if varied and redis.call('HSET', entry, 'varied', 1) == 1 then
+    retold.varied = true
+  end
+  if redis.call('LPUSH', samples, unpack(kept)) > max_env then
     redis.call('LTRIM', samples, 0, max_env - 1)
   end
 end

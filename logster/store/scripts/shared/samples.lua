@@ -1,15 +1,16 @@
 -- Env samples: the entry's first one is kept whole, as lines of `"key":json`; each sample is its difference from that.
 
--- A sample: its time, a line `-"key"` for each key of the base that it lacks, and its lines that the base has not.
-local function difference(base, lines, time)
+-- What makes a sample of its time: a line `-"key"` for each key of the base that it lacks, and its lines that the base has
+-- not, each after a line break; nothing where it is like the base.
+local function difference(base, lines)
   if lines == base then
-    return time
+    return ''
   end
   local known, lacking = {}, {}
   for line in string.gmatch(base, '[^\n]+') do
     known[line] = true
   end
-  local parts = { time }
+  local parts = { '' }
   local own = {}
   for line in string.gmatch(lines, '[^\n]+') do
     own[string.match(line, '^"[^"]*"') or line] = true
