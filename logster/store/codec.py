@@ -1,15 +1,15 @@
 """Turns reports into what an entry's hash holds, and back. Owns the stored form; does not talk to Redis."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from logster.entry import Entry, Env, ExceptionInfo, Frame, Occurrence, level_name
-from logster.search.subject import Sample, names
+from logster.search.subject import Sample, leaves, names
 from logster.store import details
 from logster.store.frames import Stack
 
@@ -150,21 +150,34 @@ def part(text: str) -> bytes:
     return lower(text).replace(_BETWEEN, b"\n \n")
 
 
-def decode_env(base: str, sample: str) -> Env:
-    """Return the env that was stored as its difference from `base`, with its time."""
-    time, *lines = sample.split("\n")
-    env = _lines(base.split("\n"))
-    for line in lines:
-        if line.startswith("-"):
-            env.pop(_value.decode(line[1:]), None)
-    env |= _lines(line for line in lines if not line.startswith("-"))
-    return env | {"time": int(time)}
-
-
 def decode_envs(base: bytes | None, samples: Sequence[bytes]) -> list[Env]:
-    """Return an entry's env samples as they were before they were stored."""
-    whole = _text(base)
-    return [decode_env(whole, _text(sample)) for sample in samples]
+    """Return an entry's env samples as they were before they were stored as differences from `base`, with times."""
+    whole = _object(_text(base).split("\n"))
+    return [_decode_env(whole, _text(sample)) for sample in samples]
+
+
+def _decode_env(base: str, sample: str) -> Env:
+    time, *lines = sample.split("\n")
+    env: Env = _value.decode(base)
+    if lines:
+        for line in lines:
+            if line.startswith("-"):
+                env.pop(_value.decode(line[1:]), None)
+        env |= _value.decode(_object(line for line in lines if not line.startswith("-")))
+    env["time"] = int(time)
+    return env
+
+
+def env_values(base: bytes, samples: Sequence[bytes]) -> bytes:
+    """Return the values of env samples as they were stored, a line each or more; what several share stands there once.
+
+    Most of an entry's samples are like its base but for a few values, and to decode each of them whole takes long.
+    """
+    lines = dict.fromkeys(base.split(b"\n"))
+    for sample in samples:
+        lines.update(dict.fromkeys(sample.split(b"\n")[1:]))
+    pairs = _text(b"},{".join(line for line in lines if line and not line.startswith(b"-")))
+    return "\n".join(leaves(_value.decode(f"[{{{pairs}}}]"))).encode(errors="surrogatepass")
 
 
 def _flags(*stored: bytes | None) -> list[str]:
@@ -178,8 +191,8 @@ def _json(value: object) -> bytes:
         return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _lines(lines: Any) -> Env:
-    return _value.decode("{" + ",".join(line for line in lines if line) + "}")  # type: ignore[no-any-return]
+def _object(lines: Iterable[str]) -> str:
+    return f"{{{','.join([line for line in lines if line])}}}"
 
 
 @lru_cache(maxsize=1_000)

@@ -35,25 +35,29 @@ class Found(NamedTuple):
         """Whether what the entry said when it was new is in the entry alone."""
         return self.text[1:2] == b"+"
 
-    @property
-    def whole(self) -> bytes:
-        """Return what a query looks at, and more."""
+    def whole(self, *, in_lines: bool) -> bytes:
+        """Return what a query looks at, and more; where `in_lines` its lines in any order, and not each as often."""
         if not self.envs:
             return self.text
         base, *samples = self.envs
+        if in_lines:
+            return b"\n".join([self.text, codec.env_values(base, samples)])
         return b"\n".join([self.text, *(Sample(env).encoded for env in codec.decode_envs(base, [b"0", *samples]))])
 
 
 class Expression(NamedTuple):
-    """A regular expression, and the ids of the stacks in which it occurs; None where that may be any."""
+    """A regular expression, and the ids of the stacks in which it occurs; None where that may be any, as where a
+    match may have the end of a line in it.
+    """
 
     compiled: Any
     stacks: frozenset[bytes] | None
 
 
-def plausible(found: Sequence[Found], expressions: Iterable[Expression]) -> list[bytes]:
+def plausible(found: Sequence[Found], expressions: Sequence[Expression]) -> list[bytes]:
     """Return the keys of those entries in whose text, stack or samples each expression may occur somewhere."""
-    texts = [each.whole for each in found]
+    in_lines = all(each.stacks is not None for each in expressions)
+    texts = [each.whole(in_lines=in_lines) for each in found]
     left: Sequence[int] = range(len(found))
     for expression in expressions:
         by_stack = _in_stack(found, left, expression.stacks)
