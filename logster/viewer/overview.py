@@ -1,7 +1,13 @@
-"""What the list shows: its rows with their last day, and when what it shows happened. Gathers, and renders nothing."""
+"""What the list shows: its rows with their last day, and when what it shows happened.
 
-from collections.abc import Sequence
+Gathers it, and draws what is large of it once for all readers at the same place who are answered together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+from markupsafe import Markup
 
 from logster.entry import Entry, Page
 from logster.store.listing import cursor_of
@@ -10,9 +16,13 @@ from logster.viewer import sparkline
 from logster.viewer.bars import bars
 from logster.viewer.histogram import ENTRIES_AT_MOST, Histogram, of_matches, overall
 from logster.viewer.listing import Listing
-from logster.viewer.marking import marker, unmarked
+from logster.viewer.marking import Marker, marker, unmarked
+from logster.viewer.place import Place
 from logster.viewer.reach import LONGEST_MS
+from logster.viewer.rendering import part
 from logster.viewer.rows import rows
+
+_PLACES = 20
 
 
 def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
@@ -28,26 +38,38 @@ def listed(store: RedisStore, listing: Listing, now_ms: int) -> dict[str, Any]:
     else:
         columns = store.hours(keys, **last_day)
         drawing = _of_matches(store, listing, found, now_ms) if listing.is_newest else None
+    marked = marker(listing.query if listing.text else None)
     return {
         "listing": page,
-        "rows": rows,
-        "bars": bars,
-        "sparklines": sparkline.sparklines(page.entries, columns),
-        "marked": marker(listing.query if listing.text else None),
-        "histogram": drawing,
+        "rows": _rows(page.entries, marked, sparkline.sparklines(page.entries, columns)),
+        "histogram": _histogram(drawing) if drawing else None,
+        "marked": marked,
     }
 
 
 def nothing_listed() -> dict[str, Any]:
-    return {
-        "listing": Page([]),
-        "rows": rows,
-        "bars": bars,
-        "sparklines": {},
-        "histogram": None,
-        "marked": unmarked,
-        "mistake": None,
-    }
+    return {"listing": Page([]), "rows": lambda *_: Markup(), "histogram": None, "marked": unmarked, "mistake": None}
+
+
+def _rows(entries: Sequence[Entry], marked: Marker, sparks: Mapping[str, str]) -> Callable[[Place, int], Markup]:
+    """Return what draws the rows for readers at a place, from the seconds since the epoch."""
+
+    @lru_cache(_PLACES)
+    def draw(place: Place, seconds: int) -> Markup:
+        return rows(entries, place.links("key"), place.get("key"), marked, sparks, seconds * 1_000)
+
+    return draw
+
+
+def _histogram(drawing: Histogram) -> Callable[[Place], Markup]:
+    """Return what draws the histogram for readers at a place."""
+
+    @lru_cache(_PLACES)
+    def draw(place: Place) -> Markup:
+        address_of = place.without("before", "after").links("during")
+        return part("_histogram.html", histogram=drawing, bars=bars(drawing, address_of))
+
+    return draw
 
 
 def _found(store: RedisStore, listing: Listing) -> Page:

@@ -53,9 +53,14 @@ def fragment(template: str, **context: Hashable) -> Markup:
     return _fragments((template, *context.items()))
 
 
+def part(template: str, **context: Any) -> Markup:
+    """Return a part of a page, which knows nothing else but the environment's globals."""
+    return Markup(_environment.get_template(template).render(context))  # noqa: S704 - a template's own work
+
+
 def _rendered(key: Any) -> Markup:
     template, *context = key
-    return Markup(_environment.get_template(template).render(context))  # noqa: S704 - a template's own work
+    return part(template, **dict(context))
 
 
 _fragments: Memo[Markup] = Memo(_rendered, 1_000_000, weight=len)

@@ -1,7 +1,8 @@
 """Sharing: one answer of the store for all who ask the same at the same time.
 
 Hundreds of live views ask for the same list whenever there is something new in it. One such question is under way at a
-time. Who asks meanwhile is answered by the next, with all others who do, so that nobody is shown what was before.
+time. Who asks meanwhile is answered by the next, with all others who do, so that nobody is shown what was before. Where
+these are many it is put off for a moment, in which more come.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from logster.viewer.threads import in_thread
+
+MANY = 3
+PAUSE_SECONDS = 0.05
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,25 +53,35 @@ class _Line:
         self._loop = loop
         self._leave = leave
         self._call: Callable[[], Any] | None = None
+        self._waiting = 0
         self._answer: Future[Any] = loop.create_future()
         self._task: Task[None] | None = None
 
     def next_answer(self, call: Callable[[], Any]) -> Future[Any]:
         """Return what has the next answer; the call of who comes first is made for it."""
         self._call = self._call or call
+        self._waiting += 1
         return self._answer
 
     def go_on(self) -> None:
         """Ask the next question, if there is one."""
-        call, answer = self._call, self._answer
-        if call is None:
+        if self._call is None:
             self._leave()
-            return
-        self._call, self._answer = None, self._loop.create_future()
-        self._task = self._loop.create_task(self._ask(call, answer))
+        else:
+            self._task = self._loop.create_task(self._ask(self._call))
 
-    async def _ask(self, call: Callable[[], Any], answer: Future[Any]) -> None:
+    def _begin(self) -> None:
+        """Have the next question for those who ask from now on."""
+        self._call, self._waiting, self._answer = None, 0, self._loop.create_future()
+
+    async def _ask(self, call: Callable[[], Any]) -> None:
+        answer = self._answer
         try:
+            try:
+                if self._waiting >= MANY:
+                    await asyncio.sleep(PAUSE_SECONDS)
+            finally:
+                self._begin()
             result = await in_thread(call)
         except BaseException as error:
             answer.set_exception(error)

@@ -14,7 +14,7 @@ from logster.settings import Settings
 from logster.viewer import hub, overview, sharing
 from logster.viewer.app import Viewer
 from logster.viewer.hub import PAUSE_SECONDS, TOLD_AT_ONCE, Channel
-from logster.viewer.sharing import shared
+from logster.viewer.sharing import MANY, shared
 from tests.viewer.entries import add
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
@@ -55,6 +55,39 @@ def test_who_asks_meanwhile_is_answered_by_the_next_question() -> None:
         assert await asyncio.gather(*later) == [2] * 20
         assert await last == 3
         assert sharing._lines[asyncio.get_running_loop()] == {}
+
+    asyncio.run(scenario())
+
+
+def test_where_many_wait_those_who_come_a_moment_later_are_answered_with_them() -> None:
+    async def scenario() -> None:
+        store = Store()
+        first = asyncio.create_task(shared("list", store.answer))
+        await until(lambda: store.asked == 1)
+        later = [asyncio.create_task(shared("list", store.answer)) for _ in range(MANY)]
+        await asyncio.sleep(0.01)
+        store.turns.release()
+        assert await first == 1
+        later.append(asyncio.create_task(shared("list", store.answer)))
+        await asyncio.sleep(0.01)
+        assert store.asked == 1
+        store.turns.release()
+        assert await asyncio.gather(*later) == [2] * (MANY + 1)
+
+    asyncio.run(scenario())
+
+
+def test_where_few_wait_nothing_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "PAUSE_SECONDS", 3_600)
+
+    async def scenario() -> None:
+        store = Store()
+        first = asyncio.create_task(shared("list", store.answer))
+        await until(lambda: store.asked == 1)
+        later = [asyncio.create_task(shared("list", store.answer)) for _ in range(MANY - 1)]
+        await asyncio.sleep(0.01)
+        store.turns.release(2)
+        assert await asyncio.wait_for(asyncio.gather(first, *later), 60) == [1, *([2] * (MANY - 1))]
 
     asyncio.run(scenario())
 
@@ -138,6 +171,18 @@ def test_readers_of_the_same_list_share_it(service: Service, calls: list[str]) -
     assert all("Payment failed" in each and "Mail bounced" in each for each in found[::2])
     assert all("Payment failed" not in each and "Mail" in each for each in found[1::2])
     assert 2 <= len(calls) < 40
+
+
+def test_what_is_drawn_is_each_reader_s_own(service: Service) -> None:
+    for number in (1, 2):
+        add(service, number, f"Payment {'ab'[number - 1]} failed")
+    keys = [entry.key for entry in service.store.page().entries]
+    viewer = Viewer(lambda request: "Ada", service=service)
+    found = asyncio.run(pages(viewer, [f"/?key={key}&fragment=list" for key in keys] * 20))
+    for key, other, each in zip(keys * 20, keys[::-1] * 20, found, strict=True):
+        assert f'href="./?key={key}" aria-current="true"' in each
+        assert f'href="./?key={other}"\n' in each or f'href="./?key={other}">' in each
+        assert f"key={key}&amp;during=" in each
 
 
 def test_no_list_is_shared_by_tenants(settings: Settings) -> None:
