@@ -30,12 +30,13 @@ from logster.forking import after_fork, no_fork
 from logster.redaction import Redactor
 from logster.settings import Settings
 
-# While reports pour in, each look into the queue takes many: a look for each would cost the caller's thread.
+# Each look into the queue takes many: a look for each would cost the caller's thread.
 _TICK_SECONDS = 0.02
+_NAP_SECONDS = 0.1
 _SLICE_SECONDS = 0.002
 _WRITE_AT = 500
-# As many make a tick of their own: what waits is no fewer after it.
-_NO_TICK_AT = 500
+# With as many, a look is worth it.
+_NO_SLEEP_AT = 500
 _SPOOL_SECONDS = 0.25
 _ASK_AGAIN_SECONDS = 0.05
 
@@ -66,6 +67,7 @@ class Worker:
         self._redactor = Redactor(settings.redact_keys)
         mask_with(self._redactor)
         self._limit = settings.queue_size
+        self._wake_at = min(_NO_SLEEP_AT, self._limit // 2)
         self._synchronous = settings.synchronous
         self._reset()
         _workers.add(self)
@@ -75,6 +77,8 @@ class Worker:
     def _reset(self) -> None:
         # SimpleQueue is the one queue that a finalizer or a signal handler may use while its thread is in it.
         self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._call_at = sys.maxsize
         self._starting = threading.RLock()
         self._thread: threading.Thread | None = None
         self._ending: threading.Thread | None = None
@@ -96,10 +100,14 @@ class Worker:
         """Take a snapshot, without waiting and without raising; return False where it was dropped and counted."""
         if self._synchronous:
             return self._write_now(snapshot)
-        if self._queue.qsize() >= self._limit:
+        queued = self._queue.qsize()
+        if queued >= self._limit:
             self._losses.add(snapshot.namespace, snapshot.level, QUEUE_FULL, snapshot.count)
             return False
         self._queue.put(snapshot)
+        if queued >= self._call_at:
+            self._call_at = sys.maxsize
+            self._calls.put(False)
         if self._thread is None:
             self._start()
         return True
@@ -164,6 +172,7 @@ class Worker:
             request.done.set()
             return
         self._queue.put(request)
+        self._calls.put(True)
         if self._thread is None and not self._start():
             self._write_here()
 
@@ -250,12 +259,34 @@ class Worker:
 
     def _collect(self) -> None:
         """Wait for something to do, and take what is in the queue."""
-        with suppress(Empty):
-            self._take(self._queue.get(timeout=self._seconds_to_wait()))
-            if not self._requests and self._queue.qsize() < _NO_TICK_AT:
-                time.sleep(_TICK_SECONDS)
-            self._take_queued()
+        self._wait()
+        self._take_queued()
         self._take_stood()
+
+    def _wait(self) -> None:
+        """Wait until there is something to do, and then a moment: who reported is in the middle of something.
+
+        To be called by each report would cost its thread that, and the interpreter where it next lets go of it. While
+        something waits to be written anyway, a look into the queue now and then does as well.
+        """
+        seconds = self._seconds_to_wait()
+        if self._requests:
+            self._sleep(seconds, call_at=0)
+        elif len(self._coalescer):
+            self._sleep(_NAP_SECONDS if seconds is None else min(seconds, _NAP_SECONDS), call_at=self._wake_at)
+        elif not self._sleep(seconds, call_at=0) and not self._queue.empty():
+            self._sleep(_TICK_SECONDS, call_at=self._wake_at)
+
+    def _sleep(self, seconds: float | None, call_at: int) -> bool:
+        """Sleep until the time is over, as many are queued, or a request is made; return whether there is one."""
+        self._call_at = call_at
+        try:
+            # Who submitted before that line called nobody.
+            return self._queue.qsize() <= call_at and self._calls.get(timeout=seconds)
+        except Empty:
+            return False
+        finally:
+            self._call_at = sys.maxsize
 
     def _seconds_to_wait(self) -> float | None:
         # Of what is counted on the callers' threads nobody tells.
@@ -337,7 +368,7 @@ class Worker:
             if self._requests or time.monotonic() >= self._due:
                 self._outbox.set_aside(self._coalescer)
             return
-        goes_on = self._queue.qsize() >= _NO_TICK_AT and not self._requests
+        goes_on = self._queue.qsize() >= _NO_SLEEP_AT and not self._requests
         if not (self._requests or time.monotonic() >= self._due or self._outbox.is_spooling):
             if not goes_on and self._outbox.confirm():
                 self._replay()

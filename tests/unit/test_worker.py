@@ -2,6 +2,7 @@
 
 import logging
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from logster.capture.snapshot import RecordSnapshot
+from logster.delivery import worker as workers
 from logster.delivery.worker import Worker
 from logster.entry import Occurrence, Report
 from logster.redaction import Redactor
@@ -105,6 +107,50 @@ def test_counts_add_up(make: Callable[..., Worker], store: MemoryStore) -> None:
     assert worker.flush(WAIT)
 
     assert store.counts == {"m": 13}
+
+
+@pytest.fixture
+def sleeping(make: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch) -> Worker:
+    """A worker with room for twenty, one of which it has taken; it sleeps until it is called."""
+    for name in ("_TICK_SECONDS", "_NAP_SECONDS"):
+        monkeypatch.setattr(workers, name, WAIT if name == "_NAP_SECONDS" else 0.001)
+    worker = make(flush_interval_seconds=60, queue_size=20)
+    worker.submit(snapshot())
+    until(lambda: worker.stats["pending"] == 1 and worker._call_at < sys.maxsize)
+    return worker
+
+
+def test_while_something_waits_anyway_no_report_calls_the_worker(sleeping: Worker) -> None:
+    for _ in range(9):
+        assert sleeping.submit(snapshot())
+    time.sleep(0.05)
+    assert sleeping.stats["queued"] == 9
+
+
+def test_it_is_called_long_before_the_queue_is_full(sleeping: Worker) -> None:
+    began = time.monotonic()
+    for _ in range(11):
+        assert sleeping.submit(snapshot())
+    until(lambda: sleeping.stats["queued"] == 0)
+    assert time.monotonic() - began < WAIT / 2
+
+
+def test_who_waits_for_it_calls_it(sleeping: Worker, store: MemoryStore) -> None:
+    began = time.monotonic()
+    sleeping.submit(snapshot())
+    assert sleeping.flush(WAIT)
+    assert time.monotonic() - began < WAIT / 2
+    assert store.counts == {"m": 2}
+
+
+def test_no_report_is_left_where_it_sleeps(make: Callable[..., Worker], store: MemoryStore) -> None:
+    worker = make(flush_interval_seconds=0)
+    for number in range(100):
+        worker.submit(snapshot())
+        until(lambda: worker.stats["written"] == number + 1)  # noqa: B023 - asked at once
+        if number % 3 == 0:
+            # Just when it falls asleep.
+            time.sleep(random.random() / 1_000)
 
 
 def test_it_writes_by_itself_after_the_interval(make: Callable[..., Worker], store: MemoryStore) -> None:
