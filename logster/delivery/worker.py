@@ -33,6 +33,8 @@ from logster.settings import Settings
 # Each look into the queue takes many: a look for each would cost the caller's thread.
 _TICK_SECONDS = 0.02
 _NAP_SECONDS = 0.1
+# A signal handler that raises may have come between a report and its call.
+_IDLE_SECONDS = 10.0
 _SLICE_SECONDS = 0.002
 _WRITE_AT = 500
 # With as many, a look is worth it.
@@ -106,8 +108,8 @@ class Worker:
             return False
         self._queue.put(snapshot)
         if queued >= self._call_at:
-            self._call_at = sys.maxsize
             self._calls.put(False)
+            self._call_at = sys.maxsize
         if self._thread is None:
             self._start()
         return True
@@ -274,7 +276,7 @@ class Worker:
             self._sleep(seconds, call_at=0)
         elif len(self._coalescer):
             self._sleep(_NAP_SECONDS if seconds is None else min(seconds, _NAP_SECONDS), call_at=self._wake_at)
-        elif not self._sleep(seconds, call_at=0) and not self._queue.empty():
+        elif not self._sleep(_IDLE_SECONDS if seconds is None else seconds, call_at=0) and not self._queue.empty():
             self._sleep(_TICK_SECONDS, call_at=self._wake_at)
 
     def _sleep(self, seconds: float | None, call_at: int) -> bool:
