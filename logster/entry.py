@@ -110,7 +110,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 class Group(msgspec.Struct, frozen=True):
     """What a row stands for: all entries that a grouping pattern matches, `count` of them.
 
-    `members` are the keys of the newest hundred, newest first.
+    `members` are the keys of the newest, newest first: ten in a list, a hundred where the group alone was asked for.
     """
 
     pattern: str

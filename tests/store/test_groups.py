@@ -54,8 +54,8 @@ def test_entries_that_were_there_are_grouped(store: RedisStore, settings: Settin
     assert [entry.key for entry in page.entries] == [*map(key_of, (302, 301, 300)), ROW]
     row = page.entries[3]
     assert row.group is not None
-    assert (row.group.count, len(row.group.members)) == (300, 100)
-    assert row.group.members == [key_of(number) for number in range(299, 199, -1)]
+    assert row.group == Group(PATTERN, 300, [key_of(number) for number in range(299, 289, -1)])
+    assert store.entry(ROW).group == Group(PATTERN, 300, [key_of(number) for number in range(299, 199, -1)])
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,26 @@ def test_the_newest_members_are_shown_whatever_their_levels(
         # Two at a time were last seen at the same moment.
         store.report([report(settings, number, level=levels[number % len(levels)], last_ms=NOW + number // 2)])
     newest = [key_of(number) for number in range(149, 49, -1)]
-    for shown in (only(store.page()), store.entry(ROW)):
-        assert (shown.group.count, shown.group.members) == (150, newest)
-    assert only(store.page(levels=[levels[0]])).group.members == newest
+    assert store.entry(ROW).group == Group(PATTERN, 150, newest)
+    assert only(store.page()).group == Group(PATTERN, 150, newest[:10])
+    assert only(store.page(levels=[levels[0]])).group.members == newest[:10]
+
+
+def test_a_page_of_many_groups_has_all_of_its_rows(store: RedisStore, settings: Settings) -> None:
+    patterns = [f"/^Order {chr(ord('a') + number)}/" for number in range(26)] + ["/^Offer/", "/^Mail/"]
+    for number, pattern in enumerate(patterns):
+        store.add_pattern("grouping", pattern)
+        for level in (30, 40):
+            message = f"{pattern[2:-1]} failed"
+            store.report(
+                [report(settings, 2 * number + (level == 40), level=level, message=message, last_ms=NOW + number)]
+            )
+    rows = [grouping.row_of(pattern) for pattern in reversed(patterns)]
+    page = store.page()
+    assert ([entry.key for entry in page.entries], page.total, page.next) == (rows, 28, None)
+    oldest = store.page(limit=27).next
+    assert [entry.key for entry in store.page(before=oldest).entries] == rows[27:]
+    assert [entry.key for entry in store.page(after=store.page(before=oldest).previous, limit=26).entries] == rows[1:27]
 
 
 def test_a_removed_pattern_gives_its_rows_back(grouped: RedisStore, settings: Settings, client: Client) -> None:

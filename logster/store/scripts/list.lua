@@ -5,8 +5,8 @@
 -- Returns: {total, more rows follow, rows lie behind, {row…}, entries wait to be grouped anew}, or {} where it is to be
 --   called again: more is over age than one call removes, or a group was mended; a row is {fields…, key, env count, group};
 --   the group is {pattern, occurrences, first seen, how many members, newest member, {newest members…}} or {}; its fields
---   are those of its newest member on these levels
--- Cost: O(sets × log entries + limit), plus 20 µs a group, 100 µs where its members have several levels, and 50 µs for each
+--   are those of its newest member on these levels. With many groups there are fewer rows than the limit, and more follow
+-- Cost: O(sets × log entries + limit), plus 20 µs a group, 70 µs where its members have several levels, and 50 µs for each
 --   entry that is over age
 -- Uses: names, rows, frames, remove, trimming, solving, expiry, walk
 
@@ -15,7 +15,7 @@ limit, step = tonumber(limit), tonumber(step)
 local fields = { unpack(ARGV, 8) }
 
 local prefix = KEYS[1]
-local READ_AT_ONCE, EXPIRED_AT_ONCE, MENDED_AT_ONCE, SHOWN_MEMBERS = 16, 10, 1000, 100
+local READ_AT_ONCE, EXPIRED_AT_ONCE, MENDED_AT_ONCE, MERGED_AT_ONCE, LISTED_MEMBERS = 16, 10, 1000, 25, 10
 
 if expire(prefix, max_age_ms, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE then
   return {}
@@ -44,44 +44,27 @@ local function mend(group, level)
   settle(prefix, group, level)
 end
 
--- The keys of {words, at} lists of key and score, newest first, as one such list.
-local function merged(lists, at_most)
-  local keys = {}
-  while #keys < at_most do
-    local first
-    for _, each in ipairs(lists) do
-      each.key, each.time = each.words[each.at], tonumber(each.words[each.at + 1])
-      if each.key and (not first or is_before(each, first, 1)) then
-        first = each
-      end
-    end
-    if not first then
-      break
-    end
-    keys[#keys + 1] = first.key
-    first.at = first.at + 2
-  end
-  return keys
-end
+-- How many groups had their members looked for on several levels.
+local merged = 0
 
 -- The newest members of a group, of which there are so many in all. Most groups have members of one level, the row's.
 local function newest_members(name, level, count)
   if redis.call('ZCARD', name .. ':' .. level) == count then
-    return redis.call('ZREVRANGE', name .. ':' .. level, 0, SHOWN_MEMBERS - 1)
+    return redis.call('ZREVRANGE', name .. ':' .. level, 0, LISTED_MEMBERS - 1)
   end
-  local function read(other, at_least)
-    return redis.call('ZREVRANGEBYSCORE', name .. ':' .. other, '+inf', at_least, 'WITHSCORES',
-      'LIMIT', 0, SHOWN_MEMBERS)
+  merged = merged + 1
+  local walks, keys = {}, {}
+  for i, each in ipairs(LEVELS) do
+    walks[i] = stretch(name .. ':' .. each, '', '', '', '', 1)
   end
-  local lists = { { words = read(level, '-inf'), at = 1 } }
-  -- With as many from one level only newer ones of the others count.
-  local at_least = lists[1].words[2 * SHOWN_MEMBERS] or '-inf'
-  for _, other in ipairs(LEVELS) do
-    if other ~= level then
-      lists[#lists + 1] = { words = read(other, at_least), at = 1 }
+  while #keys < LISTED_MEMBERS do
+    local member = next_row(walks, LISTED_MEMBERS)
+    if not member then
+      break
     end
+    keys[#keys + 1] = member.key
   end
-  return merged(lists, SHOWN_MEMBERS)
+  return keys
 end
 
 local function group_at(row)
@@ -96,7 +79,7 @@ end
 local walks = start_walks(since_ms, until_ms, cursor_score, cursor_key, step)
 local total, behind = measure(prefix, walks)
 local rows = {}
-while #rows < limit do
+while #rows < limit and merged < MERGED_AT_ONCE do
   local row = next_row(walks, READ_AT_ONCE)
   if not row then
     break

@@ -145,10 +145,17 @@ end
 local function count_shadowed(prefix, walks)
   local within, behind = 0, 0
   for _, group in ipairs(#walks > 1 and redis.call('SMEMBERS', prefix .. 'groups') or {}) do
-    for _, walk in ipairs(walks) do
-      local rank = redis.call('ZREVRANK', walk.set, 'g-' .. group)
-      local time = rank and tonumber(redis.call('ZSCORE', walk.set, 'g-' .. group))
-      if rank and rank >= walk.first and rank < walk.stop and is_shadowed(walks, walk, 'g-' .. group, time) then
+    local row, times, shown = 'g-' .. group, {}, nil
+    for i, walk in ipairs(walks) do
+      times[i] = tonumber(redis.call('ZSCORE', walk.set, row) or nil)
+      if times[i] and (not shown or times[i] > times[shown]
+          or times[i] == times[shown] and walk.level > walks[shown].level) then
+        shown = i
+      end
+    end
+    for i, walk in ipairs(walks) do
+      local rank = times[i] and i ~= shown and redis.call('ZREVRANK', walk.set, row)
+      if rank and rank >= walk.first and rank < walk.stop then
         within = within + 1
         if walk.step == 1 and rank < walk.position or walk.step == -1 and rank > walk.position then
           behind = behind + 1
