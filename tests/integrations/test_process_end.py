@@ -37,9 +37,6 @@ def test_what_was_reported_before_a_signal_arrives(settings: Settings, number: s
     result = run(
         settings,
         f"""
-        import signal
-        # A shell has what it runs in the background ignore it.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         logster.install()
         for _ in range(500):
             log.error("before the end")
