@@ -143,7 +143,8 @@ def test_who_waits_for_it_calls_it(sleeping: Worker, store: MemoryStore) -> None
     assert store.counts == {"m": 2}
 
 
-def test_no_report_is_left_where_it_sleeps(make: Callable[..., Worker], store: MemoryStore) -> None:
+def test_no_report_is_left_where_it_sleeps(make: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_IDLE_SECONDS", 10 * WAIT)
     worker = make(flush_interval_seconds=0)
     for number in range(100):
         worker.submit(snapshot())
