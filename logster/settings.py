@@ -94,7 +94,10 @@ class Settings:
         maximum=1_000_000,
     )
     flush_interval_seconds: float = _setting(
-        0.2, "how long equal occurrences are collected before they are written", minimum=0.0, maximum=60
+        0.2,
+        "how long equal occurrences are collected before they are written; up to three times that where none is news",
+        minimum=0.0,
+        maximum=60,
     )
     drain_seconds: float = _setting(
         3.0, "how long the end of the program may wait for reports to be written", minimum=0.0, maximum=300

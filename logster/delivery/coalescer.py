@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from logster.delivery.losses import AWAY_TOO_LONG, Losses, unrenderable
+from logster.delivery.news import News
 from logster.delivery.observers import subscribers
 from logster.delivery.snapshot import Snapshot, Stand
 from logster.entry import Env, Occurrence, Report
@@ -80,6 +81,8 @@ class Coalescer:
         self._losses = losses
         self._redactor = redactor
         self._pending: dict[_Place, _Pending] = {}
+        self.news = News()
+        """What of it was not taken a moment ago."""
         self._known: dict[Hashable, tuple[_Pending, Any]] = {}
         self._left_over = left_over
         self.standing: dict[str, Stand] = {}
@@ -181,6 +184,7 @@ class Coalescer:
             samples = 1 if kept_out_by else self._settings.max_env_count_per_entry
             pending = self._pending[place] = _Pending(snapshot, occurrence, samples)
             self._samples += 1
+            self.news.waits(place)
         else:
             return False
         if identity is not None and pending is not None:
@@ -195,6 +199,7 @@ class Coalescer:
         else:
             self._pending[place] = _Pending(snapshot, occurrence, 1)
             self._samples += 1
+            self.news.waits(place)
 
     def _remember(self, identity: Hashable, pending: _Pending, snapshot: Snapshot) -> None:
         if len(self._known) >= _KNOWN_IDENTITIES:
@@ -221,6 +226,7 @@ class Coalescer:
         for place in list(self._pending)[:at_most]:
             pending = self._pending.pop(place)
             pending.is_open = False
+            self.news.leaves(place)
             self._samples -= len(pending.samples)
             try:
                 with no_fork:

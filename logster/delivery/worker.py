@@ -36,6 +36,8 @@ _NAP_SECONDS = 0.1
 # A signal handler that raises may have come between a report and its call.
 _IDLE_SECONDS = 10.0
 _SLICE_SECONDS = 0.002
+# What was written a moment ago and comes again is collected for longer, but no longer than this.
+_REPEATS_TIMES, _REPEATS_SECONDS = 3, 1.0
 _WRITE_AT = 500
 # With as many, a look is worth it.
 _NO_SLEEP_AT = 500
@@ -70,6 +72,8 @@ class Worker:
         mask_with(self._redactor)
         self._limit = settings.queue_size
         self._wake_at = min(_NO_SLEEP_AT, self._limit // 2)
+        interval = settings.flush_interval_seconds
+        self._repeats_wait = max(min(_REPEATS_TIMES * interval, _REPEATS_SECONDS) - interval, 0.0)
         self._synchronous = settings.synchronous
         self._reset()
         _workers.add(self)
@@ -297,7 +301,7 @@ class Worker:
         return min((each for each in waits if each is not None), default=None)
 
     def _seconds_to_write(self) -> float | None:
-        due = max(self._due - time.monotonic(), 0.0)
+        due = self._seconds_to_due()
         if self._outbox.is_away:
             retry = self._outbox.seconds_to_retry()
             return min(retry, due) if self._outbox.is_spooling and len(self._coalescer) else retry
@@ -308,6 +312,11 @@ class Worker:
         if len(self._losses):
             return 0.0
         return _ASK_AGAIN_SECONDS if self._requests else None
+
+    def _seconds_to_due(self) -> float:
+        """Return how long what waits is still collected."""
+        may_wait = not (self._coalescer.news or self._outbox.is_away)
+        return max(self._due + (self._repeats_wait if may_wait else 0.0) - time.monotonic(), 0.0)
 
     def _take_queued(self) -> None:
         queued = self._queue.qsize()
@@ -367,11 +376,11 @@ class Worker:
     def _write(self) -> None:
         """Write what waits, if it is time."""
         if self._outbox.seconds_to_retry() > 0:
-            if self._requests or time.monotonic() >= self._due:
+            if self._requests or not self._seconds_to_due():
                 self._outbox.set_aside(self._coalescer)
             return
         goes_on = self._queue.qsize() >= _NO_SLEEP_AT and not self._requests
-        if not (self._requests or time.monotonic() >= self._due or self._outbox.is_spooling):
+        if not (self._requests or not self._seconds_to_due() or self._outbox.is_spooling):
             if not goes_on and self._outbox.confirm():
                 self._replay()
             return

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from logster.delivery import outbox as outboxes
 from logster.delivery import spool as spools
+from logster.delivery import worker as workers
 from logster.delivery.losses import SPOOL_FULL, Losses
 from logster.delivery.segment import Segment, encode
 from logster.delivery.spool import DAMAGED, Spool
@@ -107,6 +109,26 @@ def test_reports_that_wait_on_disk_are_written_when_the_store_is_back(
 
     assert store.counts == {f"m{number}": 1 for number in range(200)}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_comes_again_while_the_store_is_away_is_on_disk_as_soon_as_anything(
+    make: Callable[..., Worker], store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_REPEATS_TIMES", 60_000)
+    monkeypatch.setattr(workers, "_REPEATS_SECONDS", 60.0)
+    monkeypatch.setattr(outboxes, "_FIRST_PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(outboxes, "_LONGEST_PAUSE_SECONDS", 60.0)
+    worker = make(flush_interval_seconds=0.001)
+    worker.submit(snapshot("disk"))
+    until(lambda: store.counts == {"disk": 1})
+    store.is_away = True
+    worker.submit(snapshot("paper"))
+    until(lambda: worker.stats["unconfirmed"] == worker.stats["pending"] == worker.stats["queued"] == 0)
+    worker.submit(snapshot("disk"))
+    until(lambda: worker.stats["pending"] == worker.stats["queued"] == 0)
+    store.is_away = False
+    assert worker.flush(WAIT)
+    assert store.counts == {"disk": 2, "paper": 1}
 
 
 def test_more_than_memory_may_hold_waits_on_disk(make: Callable[..., Worker], store: MemoryStore) -> None:

@@ -535,3 +535,56 @@ def test_a_report_that_cannot_be_written_is_dropped_alone_among_batches_that_ove
     counted = {message for message in store.counts if message.startswith("m")}
     assert counted == {f"m{number}" for number in range(100)} - {"m50"}
     assert worker.stats["dropped"] == 1
+
+
+@pytest.fixture
+def patient(make: Callable[..., Worker], store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> Worker:
+    """A worker that has just written an occurrence, and waits for a minute with others of that entry."""
+    monkeypatch.setattr(workers, "_REPEATS_TIMES", 60_000)
+    monkeypatch.setattr(workers, "_REPEATS_SECONDS", 60.0)
+    worker = make(flush_interval_seconds=0.001)
+    worker.submit(snapshot("disk"))
+    until(lambda: store.counts == {"disk": 1})
+    worker.submit(snapshot("disk"))
+    until(lambda: worker.stats["pending"])
+    return worker
+
+
+def test_what_comes_again_is_collected_for_longer(patient: Worker, store: MemoryStore) -> None:
+    # Many times what anything else waits.
+    threading.Event().wait(0.3)
+    assert store.counts == {"disk": 1}
+    assert patient.flush(WAIT)
+    assert store.counts == {"disk": 2}
+
+
+def test_what_is_new_does_not_wait_for_what_comes_again(patient: Worker, store: MemoryStore) -> None:
+    patient.submit(snapshot("paper"))
+    until(lambda: store.counts == {"disk": 2, "paper": 1})
+
+
+def test_many_that_come_again_do_not_wait(patient: Worker, store: MemoryStore) -> None:
+    names = [f"{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}" for number in range(600)]
+    for name in names:
+        patient.submit(snapshot(name))
+    assert patient.flush(WAIT)
+    for name in names:
+        patient.submit(snapshot(name))
+    until(lambda: sum(store.counts.values()) >= 2 + 600 + 500)
+
+
+def test_what_the_store_did_not_take_is_tried_again_as_ever(patient: Worker, store: MemoryStore) -> None:
+    store.is_away = True
+    calls = store.calls
+    patient.submit(snapshot("paper"))
+    until(lambda: store.calls > calls)
+    patient.submit(snapshot("disk"))
+    store.is_away = False
+    until(lambda: store.counts == {"disk": 3, "paper": 1})
+
+
+def test_with_an_interval_of_a_second_and_more_all_wait_alike(make: Callable[..., Worker]) -> None:
+    for interval in (0.0, 1.0, 30.0):
+        assert make(flush_interval_seconds=interval)._repeats_wait == 0.0
+    assert make(flush_interval_seconds=0.2)._repeats_wait == pytest.approx(0.4)
+    assert make(flush_interval_seconds=0.6)._repeats_wait == pytest.approx(0.4)
