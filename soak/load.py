@@ -3,7 +3,7 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from statistics import median
 from typing import Any
@@ -15,7 +15,7 @@ from logster.settings import Settings
 from logster.store.redis_store import RedisStore
 from logster.store.script import all_scripts
 from soak import shop, viewers
-from soak.stolen import Stolen
+from soak.stolen import stolen_ms
 
 VIEWERS = 200
 RATE = 20_000
@@ -58,13 +58,14 @@ def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> I
         before = server.cpu_seconds()
         for each in (*reporters, looking, ordering):
             each.wait_until_ready()
-        with Stolen() as stolen:
-            for each in (*reporters, looking, ordering):
-                each.go()
-            seen, ordered = looking.result(), ordering.result()
-            reported = [each.result() for each in reporters]
+        stolen_before = stolen_ms()
+        for each in (*reporters, looking, ordering):
+            each.go()
+        seen, ordered = looking.result(), ordering.result()
+        reported = [each.result() for each in reporters]
+        stolen = stolen_ms() - stolen_before
         redis_cpu = server.cpu_seconds() - before
-        noted = server.client.slowlog_get(-1)
+        slowest = max(server.client.slowlog_get(-1), key=lambda each: each["duration"], default=None)
         for each in (log, with_it, without):
             each.go()
         log_cpu = log.result()["cpu"]
@@ -88,21 +89,14 @@ def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> I
     note = "; ".join(seen["wrong"])
     yield Row(f"{what}: answers that are wrong, live views that ended", mistakes, "", (at_most(0),), note=note)
     yield Row(f"{what}: occurrences counted other than once", wrong, "", (at_most(0),))
-    ms, name = _slowest(each for each in noted if not stolen.touches(each["start_time"]))
-    note = name
-    if stolen.ms:
-        note += f"; {_slowest(noted)[0]:.1f} ms with the seconds in which the hypervisor took {stolen.ms:.0f} ms"
+    ms = slowest["duration"] / _MICROSECONDS if slowest else 0.0
+    name = _name(slowest["command"]) if slowest else "none took a millisecond"
+    note = f"{name}; the hypervisor took {stolen:.0f} ms of CPU time meanwhile"
     yield Row(f"{what}: Redis's slowest command, by SLOWLOG", ms, "ms", (at_most(_COMMAND_MS),), note=note)
     for name, bars in (("median", (at_most_times(_NOISE),)), ("p99", ())):
         other = Other("without the handler", ordered[1][name])
         page = f"{what}: a page of the host app that logs an exception each time, {name}"
         yield Row(page, ordered[0][name], "ms", bars, other)
-
-
-def _slowest(noted: Iterable[dict[str, Any]]) -> tuple[float, str]:
-    """Return the milliseconds of the slowest command that SLOWLOG noted, and its name."""
-    slowest = max(noted, key=lambda each: each["duration"], default=None)
-    return (slowest["duration"] / _MICROSECONDS, _name(slowest["command"])) if slowest else (0.0, "")
 
 
 def _name(command: bytes) -> str:
