@@ -63,7 +63,7 @@ def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> I
             each.go()
         seen, ordered = looking.result(), ordering.result()
         reported = [each.result() for each in reporters]
-        stolen = stolen_ms() - stolen_before
+        stolen_after = stolen_ms()
         redis_cpu = server.cpu_seconds() - before
         slowest = max(server.client.slowlog_get(-1), key=lambda each: each["duration"], default=None)
         for each in (log, with_it, without):
@@ -90,8 +90,9 @@ def run(count: int = VIEWERS, rate: float = RATE, seconds: float = SECONDS) -> I
     yield Row(f"{what}: answers that are wrong, live views that ended", mistakes, "", (at_most(0),), note=note)
     yield Row(f"{what}: occurrences counted other than once", wrong, "", (at_most(0),))
     ms = slowest["duration"] / _MICROSECONDS if slowest else 0.0
-    name = _name(slowest["command"]) if slowest else "none took a millisecond"
-    note = f"{name}; the hypervisor took {stolen:.0f} ms of CPU time meanwhile"
+    note = _name(slowest["command"]) if slowest else "none took a millisecond"
+    if stolen_before is not None and stolen_after is not None:
+        note += f"; the hypervisor took {stolen_after - stolen_before:.0f} ms of CPU time meanwhile"
     yield Row(f"{what}: Redis's slowest command, by SLOWLOG", ms, "ms", (at_most(_COMMAND_MS),), note=note)
     for name, bars in (("median", (at_most_times(_NOISE),)), ("p99", ())):
         other = Other("without the handler", ordered[1][name])

@@ -9,10 +9,10 @@ _STEAL = 8
 _MILLISECONDS = 1e3
 
 
-def stolen_ms() -> float:
-    """Return how much it was since the machine started, in milliseconds; 0.0 where nobody tells."""
+def stolen_ms() -> float | None:
+    """Return how much it was since the machine started, in milliseconds; None where nobody tells."""
     try:
         total = _STAT.read_text().split("\n", 1)[0].split()
         return int(total[_STEAL]) / os.sysconf("SC_CLK_TCK") * _MILLISECONDS
     except (OSError, IndexError, ValueError):
-        return 0.0
+        return None

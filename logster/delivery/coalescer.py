@@ -182,9 +182,7 @@ class Coalescer:
             self._add_to_others(snapshot, occurrence, kept_out_by)
         elif len(self._pending) < self._settings.max_pending_entries:
             samples = 1 if kept_out_by else self._settings.max_env_count_per_entry
-            pending = self._pending[place] = _Pending(snapshot, occurrence, samples)
-            self._samples += 1
-            self.news.waits(place)
+            pending = self._begin(place, snapshot, occurrence, samples)
         else:
             return False
         if identity is not None and pending is not None:
@@ -197,9 +195,13 @@ class Coalescer:
         if place in self._pending:
             self._add_to(self._pending[place], snapshot)
         else:
-            self._pending[place] = _Pending(snapshot, occurrence, 1)
-            self._samples += 1
-            self.news.waits(place)
+            self._begin(place, snapshot, occurrence, 1)
+
+    def _begin(self, place: _Place, snapshot: Snapshot, occurrence: Occurrence, samples: int) -> _Pending:
+        pending = self._pending[place] = _Pending(snapshot, occurrence, samples)
+        self._samples += 1
+        self.news.waits(place)
+        return pending
 
     def _remember(self, identity: Hashable, pending: _Pending, snapshot: Snapshot) -> None:
         if len(self._known) >= _KNOWN_IDENTITIES:

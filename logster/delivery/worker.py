@@ -38,6 +38,8 @@ _IDLE_SECONDS = 10.0
 _SLICE_SECONDS = 0.002
 # What was written a moment ago and comes again is collected for longer, but no longer than this.
 _REPEATS_TIMES, _REPEATS_SECONDS = 3, 1.0
+# Before any moment, however little the machine has been up.
+_AT_ONCE = float("-inf")
 _WRITE_AT = 500
 # With as many, a look is worth it.
 _NO_SLEEP_AT = 500
@@ -100,7 +102,7 @@ class Worker:
         self._met: set[str] = set()
         self._in_hand: Any = None
         self._taken = 0
-        self._due = 0.0
+        self._due = _AT_ONCE
 
     def submit(self, snapshot: Snapshot) -> bool:
         """Take a snapshot, without waiting and without raising; return False where it was dropped and counted."""
@@ -324,7 +326,7 @@ class Worker:
         for _ in range(queued):
             self._take(self._queue.get_nowait())
             if len(self._coalescer) >= _WRITE_AT and (self._outbox.is_spooling or not self._outbox.is_away):
-                self._due = 0.0
+                self._due = _AT_ONCE
                 return
             if time.perf_counter() > yield_at:
                 # The program's own threads go first, as long as that loses nothing.
@@ -388,7 +390,7 @@ class Worker:
         if self._outbox.write(self._coalescer, goes_on=goes_on, meanwhile=self._take_some):
             # What was taken since has not waited yet.
             is_due = len(self._coalescer) >= _WRITE_AT or self._requests
-            self._due = 0.0 if is_due else began + self._settings.flush_interval_seconds
+            self._due = _AT_ONCE if is_due else began + self._settings.flush_interval_seconds
             self._replay()
             self._report_losses()
         if self._outbox.is_spooling:
